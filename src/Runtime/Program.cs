@@ -1,0 +1,1 @@
+Console.Error.WriteLine("yun-runtime"); return 1;

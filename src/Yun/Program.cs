@@ -1,0 +1,1 @@
+Console.Error.WriteLine("yun"); return 1;
