@@ -47,7 +47,8 @@ public readonly record struct Digest
     private static string Shown(string? text) => text is null ? "" : text.Length <= 100 ? text : text[..100] + "…";
 }
 
-internal sealed class DigestJsonConverter : JsonConverter<Digest>
+/// <summary>Public, because generated JSON code of other projects makes one.</summary>
+public sealed class DigestJsonConverter : JsonConverter<Digest>
 {
     public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException($"'{reader.GetString()}' is not a sha256 digest.");

@@ -1,0 +1,79 @@
+using Yun.Protocol;
+
+namespace Yun.Node.Containers;
+
+/// <summary>
+/// One container. Who reads takes <see cref="Record"/>, which needs no lock and cannot change under the reader. Who changes it takes its turn first
+/// (<see cref="TakeTurnAsync"/>), and nobody holds the turn while waiting for the container's own processes.
+/// What can be done with a container is beside this file, one topic each: Start.cs, Stop.cs, Attach.cs…
+/// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose of.")]
+public sealed partial class Container
+{
+    // A start includes mounts and network; whoever holds a turn for longer is stuck in the kernel, and the others are told so instead of joining it.
+    private static readonly TimeSpan s_turnMax = TimeSpan.FromSeconds(60);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private volatile ContainerRecord _record;
+
+    internal Container(Engine engine, ContainerRecord record)
+    {
+        Engine = engine;
+        _record = record;
+    }
+
+    public Engine Engine { get; }
+
+    /// <summary>As it is at this moment.</summary>
+    public ContainerRecord Record => _record;
+
+    public string Id => _record.Id;
+    public string Name => _record.Name;
+    public ContainerState State => _record.State;
+    public ContainerConfig Config => _record.Config;
+    public HostConfig HostConfig => _record.HostConfig;
+
+    /// <summary>containers/ID under the data root: everything on disk that is this container's.</summary>
+    public string Directory => Path.Combine(Engine.Options.ContainersDirectory, Id);
+    public string UpperDirectory => Path.Combine(Directory, "upper");
+    public string WorkDirectory => Path.Combine(Directory, "work");
+    public string LogPath => Path.Combine(Directory, Id + "-json.log");
+    public string HostsPath => Path.Combine(Directory, "hosts");
+    public string HostnamePath => Path.Combine(Directory, "hostname");
+    public string ResolvConfPath => Path.Combine(Directory, "resolv.conf");
+    /// <summary>Where the keeper leaves how the container ended, before anyone is told.</summary>
+    public string ExitPath => Path.Combine(Directory, "exit.json");
+
+    /// <summary>The host name inside: as asked, else the short id.</summary>
+    public string Hostname => Config.Hostname is { Length: > 0 } asked ? asked : Id[..12];
+
+    /// <exception cref="EngineException">409, in the words of <c>docker exec</c>, <c>kill</c> and <c>attach</c>: <c>container ID is not running</c>.</exception>
+    public ContainerState RequireLive() => State is { IsLive: true } live ? live : throw new EngineException(ErrorKind.Conflict, $"container {Id} is not running");
+
+    /// <summary>Publishes a container event with Docker's attributes: image, name, all labels, and these.</summary>
+    public void Publish(string action, params ReadOnlySpan<(string Name, string Value)> attributes)
+    {
+        var record = _record;
+        var all = new Dictionary<string, string>(record.Config.Labels ?? []) { ["image"] = record.Config.Image ?? "", ["name"] = record.Name };
+        foreach (var (name, value) in attributes) all[name] = value;
+        Engine.Events.Publish("container", action, record.Id, all);
+    }
+
+    /// <summary>From here until the turn is disposed of, nobody else changes this container.</summary>
+    internal async Task<Turn> TakeTurnAsync(CancellationToken cancel = default) =>
+        await _turn.WaitAsync(s_turnMax, cancel)
+            ? new Turn(this)
+            : throw new EngineException(ErrorKind.Unavailable, $"Container {Id} is busy: an earlier operation on it has not ended for a minute.");
+
+    /// <summary>Makes <paramref name="next"/> the container's record, on disk and then for readers. The caller holds the turn.</summary>
+    internal async Task SaveAsync(ContainerRecord next)
+    {
+        await Engine.Containers.WriteAsync(next);
+        _record = next;
+    }
+
+    internal readonly struct Turn(Container owner) : IDisposable
+    {
+        public void Dispose() => owner._turn.Release();
+    }
+}
