@@ -16,26 +16,26 @@ public class ContainerConfig
     public bool AttachStdout { get; set; }
     public bool AttachStderr { get; set; }
     /// <summary>Keys are <c>port/protocol</c>.</summary>
-    public Dictionary<string, EmptyObject>? ExposedPorts { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, EmptyObject>? ExposedPorts { get; set; }
     public bool Tty { get; set; }
     public bool OpenStdin { get; set; }
     public bool StdinOnce { get; set; }
     public List<string>? Env { get; set; }
     [JsonConverter(typeof(StringOrListConverter))] public List<string>? Cmd { get; set; }
-    public HealthConfig? Healthcheck { get; set; }
-    public bool? ArgsEscaped { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public HealthConfig? Healthcheck { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public bool? ArgsEscaped { get; set; }
     public string? Image { get; set; }
     public Dictionary<string, EmptyObject>? Volumes { get; set; }
     public string? WorkingDir { get; set; }
     [JsonConverter(typeof(StringOrListConverter))] public List<string>? Entrypoint { get; set; }
-    public bool? NetworkDisabled { get; set; }
-    public string? MacAddress { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public bool? NetworkDisabled { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? MacAddress { get; set; }
     public List<string>? OnBuild { get; set; }
     public Dictionary<string, string>? Labels { get; set; }
-    public string? StopSignal { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? StopSignal { get; set; }
     /// <summary>Seconds; the daemon's default is 10.</summary>
-    public int? StopTimeout { get; set; }
-    [JsonConverter(typeof(StringOrListConverter))] public List<string>? Shell { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? StopTimeout { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] [JsonConverter(typeof(StringOrListConverter))] public List<string>? Shell { get; set; }
 }
 
 /// <summary>The <c>{}</c> that Docker uses as the value of its sets.</summary>
@@ -45,12 +45,12 @@ public sealed class EmptyObject;
 public sealed class HealthConfig
 {
     /// <summary><c>[]</c> inherits, <c>["NONE"]</c> disables, else <c>CMD</c> or <c>CMD-SHELL</c> and arguments.</summary>
-    public List<string>? Test { get; set; }
-    public long Interval { get; set; }
-    public long Timeout { get; set; }
-    public long StartPeriod { get; set; }
-    public long StartInterval { get; set; }
-    public int Retries { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Test { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long Interval { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long Timeout { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long StartPeriod { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long StartInterval { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Retries { get; set; }
 }
 
 /// <summary>What depends on the host: Docker's <c>HostConfig</c>.</summary>
@@ -68,7 +68,7 @@ public sealed class HostConfig
     public string? VolumeDriver { get; set; }
     public List<string>? VolumesFrom { get; set; }
     public int[]? ConsoleSize { get; set; }
-    public Dictionary<string, string>? Annotations { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? Annotations { get; set; }
     public List<string>? CapAdd { get; set; }
     public List<string>? CapDrop { get; set; }
     public string? CgroupnsMode { get; set; }
@@ -86,14 +86,14 @@ public sealed class HostConfig
     public bool PublishAllPorts { get; set; }
     public bool ReadonlyRootfs { get; set; }
     public List<string>? SecurityOpt { get; set; }
-    public Dictionary<string, string>? StorageOpt { get; set; }
-    public Dictionary<string, string>? Tmpfs { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? StorageOpt { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? Tmpfs { get; set; }
     [JsonPropertyName("UTSMode")] public string? UtsMode { get; set; }
     public string? UsernsMode { get; set; }
     /// <summary>Bytes; 0 is the default of 64 MiB.</summary>
     public long ShmSize { get; set; }
-    public Dictionary<string, string>? Sysctls { get; set; }
-    public string? Runtime { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? Sysctls { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Runtime { get; set; }
     public string? Isolation { get; set; }
     public long CpuShares { get; set; }
     public long Memory { get; set; }
@@ -124,10 +124,10 @@ public sealed class HostConfig
     public bool? OomKillDisable { get; set; }
     public long? PidsLimit { get; set; }
     public List<Ulimit>? Ulimits { get; set; }
-    public List<MountPoint>? Mounts { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<MountPoint>? Mounts { get; set; }
     public List<string>? MaskedPaths { get; set; }
     public List<string>? ReadonlyPaths { get; set; }
-    public bool? Init { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public bool? Init { get; set; }
 }
 
 public sealed class LogConfig
@@ -189,49 +189,49 @@ public sealed class MountPoint
 {
     /// <summary>bind, volume, tmpfs or image.</summary>
     public string Type { get; set; } = "";
-    public string? Source { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Source { get; set; }
     public string Target { get; set; } = "";
-    public bool ReadOnly { get; set; }
-    public string? Consistency { get; set; }
-    public BindOptions? BindOptions { get; set; }
-    public VolumeOptions? VolumeOptions { get; set; }
-    public ImageMountOptions? ImageOptions { get; set; }
-    public TmpfsOptions? TmpfsOptions { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool ReadOnly { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Consistency { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public BindOptions? BindOptions { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public VolumeOptions? VolumeOptions { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ImageMountOptions? ImageOptions { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public TmpfsOptions? TmpfsOptions { get; set; }
 }
 
 public sealed class BindOptions
 {
-    public string? Propagation { get; set; }
-    public bool NonRecursive { get; set; }
-    public bool CreateMountpoint { get; set; }
-    public bool ReadOnlyNonRecursive { get; set; }
-    public bool ReadOnlyForceRecursive { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Propagation { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool NonRecursive { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool CreateMountpoint { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool ReadOnlyNonRecursive { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool ReadOnlyForceRecursive { get; set; }
 }
 
 public sealed class VolumeOptions
 {
-    public bool NoCopy { get; set; }
-    public Dictionary<string, string>? Labels { get; set; }
-    public VolumeDriver? DriverConfig { get; set; }
-    public string? Subpath { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool NoCopy { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? Labels { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public VolumeDriver? DriverConfig { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Subpath { get; set; }
 }
 
 public sealed class VolumeDriver
 {
-    public string? Name { get; set; }
-    public Dictionary<string, string>? Options { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Name { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? Options { get; set; }
 }
 
 public sealed class ImageMountOptions
 {
-    public string? Subpath { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Subpath { get; set; }
 }
 
 public sealed class TmpfsOptions
 {
-    public long SizeBytes { get; set; }
-    public uint Mode { get; set; }
-    public List<List<string>>? Options { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long SizeBytes { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public uint Mode { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<List<string>>? Options { get; set; }
 }
 
 /// <summary>Which networks to join and how: Docker's <c>NetworkingConfig</c>.</summary>
@@ -262,7 +262,7 @@ public sealed class EndpointSettings
 
 public sealed class EndpointIpamConfig
 {
-    [JsonPropertyName("IPv4Address")] public string? Ipv4Address { get; set; }
-    [JsonPropertyName("IPv6Address")] public string? Ipv6Address { get; set; }
-    [JsonPropertyName("LinkLocalIPs")] public List<string>? LinkLocalIps { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] [JsonPropertyName("IPv4Address")] public string? Ipv4Address { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] [JsonPropertyName("IPv6Address")] public string? Ipv6Address { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] [JsonPropertyName("LinkLocalIPs")] public List<string>? LinkLocalIps { get; set; }
 }

@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+using Yun.Node.Containers;
+
+namespace Yun.DockerApi.Model;
+
+/// <summary><c>GET /images/{name}/json</c>.</summary>
+public sealed class ImageInspect
+{
+    public string Id { get; set; } = "";
+    public List<string> RepoTags { get; set; } = [];
+    public List<string> RepoDigests { get; set; } = [];
+    public string Parent { get; set; } = "";
+    public string Comment { get; set; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public DateTimeOffset? Created { get; set; }
+    public string DockerVersion { get; set; } = "";
+    public string Author { get; set; } = "";
+    public ImageInspectConfig? Config { get; set; }
+    public string Architecture { get; set; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Variant { get; set; }
+    public string Os { get; set; } = "";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? OsVersion { get; set; }
+    public long Size { get; set; }
+    public GraphDriver GraphDriver { get; set; } = new();
+    [JsonPropertyName("RootFS")] public ImageRootFs RootFs { get; set; } = new();
+    public ImageMetadata Metadata { get; set; } = new();
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ContentDescriptor? Descriptor { get; set; }
+}
+
+/// <summary>An image's configuration: since API 1.50 only what an image can say, without the container's properties.</summary>
+public sealed class ImageInspectConfig
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? User { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, EmptyObject>? ExposedPorts { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Env { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Entrypoint { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Cmd { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, EmptyObject>? Volumes { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? WorkingDir { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, string>? Labels { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? StopSignal { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool ArgsEscaped { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public HealthConfig? Healthcheck { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? OnBuild { get; set; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Shell { get; set; }
+}
+
+public sealed class ImageRootFs
+{
+    public string Type { get; set; } = "layers";
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Layers { get; set; }
+}
+
+public sealed class ImageMetadata
+{
+    public DateTimeOffset LastTagTime { get; set; }
+}
