@@ -1,0 +1,53 @@
+# The front door; `make help` lists the rooms.
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+UNITS ?= /etc/systemd/system
+PUBLISH = dotnet publish -c Release -v quiet --nologo --disable-build-servers
+BIN := artifacts/bin
+
+sources = $(shell find $(addprefix src/,$(1)) \( -name bin -o -name obj \) -prune -o -type f -print) Directory.Build.props Directory.Packages.props global.json
+
+.NOTPARALLEL:
+.PHONY: programs demo test soak bench install help clean
+
+## programs: the two native programs, in artifacts/bin (what plain `make` does)
+programs: $(BIN)/yun $(BIN)/yun-runtime
+
+$(BIN)/yun: $(call sources,Yun Node Images Store Protocol Linux Oci)
+	@scripts/packages build
+	$(PUBLISH) src/Yun -o artifacts/publish/yun
+	@install -D -m 755 artifacts/publish/yun/yun $@
+
+$(BIN)/yun-runtime: $(call sources,Runtime Protocol Linux Oci)
+	@scripts/packages build
+	$(PUBLISH) src/Runtime -o artifacts/publish/yun-runtime
+	@install -D -m 755 artifacts/publish/yun-runtime/yun-runtime $@
+
+## demo: a Dockerfile becomes an image, is pushed, pulled and run, and answers on port 8000
+demo: programs
+	@scripts/demo
+
+## test: every test, against the real kernel (ONLY=Images for one folder of tests/Yun.Tests)
+test: programs
+	@scripts/test $(ONLY)
+
+## soak: the same with the long runs (10,000 starts instead of 1,000)
+soak: programs
+	@YUN_SOAK=1 scripts/test $(ONLY)
+
+## bench: Yun beside crun, runc and dockerd on this machine, as a table of ratios (ONLY="runtimes engines" for parts)
+bench: programs
+	@bench/run $(ONLY)
+
+## install: programs, systemd units and shell completion (PREFIX=/usr/local, DESTDIR=)
+install: programs
+	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(UNITS)"
+
+## clean: away with everything that was built or downloaded here
+clean:
+	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
