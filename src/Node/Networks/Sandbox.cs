@@ -1,0 +1,29 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Node.Containers;
+
+namespace Yun.Node.Networks;
+
+/// <summary>What a container gets from its networks.</summary>
+/// <param name="Namespace">Null when the container uses the host's. It belongs to the controller and stays open until the container is detached: do not dispose it.</param>
+/// <param name="Endpoints">By network name, as <c>inspect</c> shows them.</param>
+/// <param name="Ports">By <c>port/protocol</c>; null for a port that is exposed and not published.</param>
+/// <param name="ResolvConf">The text of /etc/resolv.conf.</param>
+/// <param name="Hosts">The text of /etc/hosts.</param>
+public sealed record Sandbox(
+    SafeFileHandle? Namespace,
+    IReadOnlyDictionary<string, EndpointSettings> Endpoints,
+    IReadOnlyDictionary<string, List<PortBinding>?> Ports,
+    string ResolvConf,
+    string Hosts);
+
+/// <summary>What <see cref="NetworkController.AttachAsync"/> needs to know of a container.</summary>
+/// <param name="NetworkingConfig">The networks to join; the one of <see cref="HostConfig.NetworkMode"/> is joined also when it is not named here.</param>
+public sealed record SandboxRequest(
+    string ContainerId, string Name, string Hostname, string Domainname,
+    ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? NetworkingConfig);
+
+/// <summary>A container that runs as the daemon starts: its namespace is found through its process.</summary>
+public readonly record struct LiveContainer(string Id, int Pid);
+
+/// <summary>One container's place on a network, as <c>network inspect</c> lists it.</summary>
+public sealed record NetworkMember(string ContainerId, string Name, string EndpointId, string MacAddress, string Ipv4Address);
