@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Yun.Oci;
 
 namespace Yun.Node.Containers;
 
@@ -36,21 +37,6 @@ public class ContainerConfig
     /// <summary>Seconds; the daemon's default is 10.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? StopTimeout { get; set; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] [JsonConverter(typeof(StringOrListConverter))] public List<string>? Shell { get; set; }
-}
-
-/// <summary>The <c>{}</c> that Docker uses as the value of its sets.</summary>
-public sealed class EmptyObject;
-
-/// <summary>Durations are nanoseconds; 0 means inherit or the default (30 s, 30 s, 0 s, 5 s, 3 retries).</summary>
-public sealed class HealthConfig
-{
-    /// <summary><c>[]</c> inherits, <c>["NONE"]</c> disables, else <c>CMD</c> or <c>CMD-SHELL</c> and arguments.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<string>? Test { get; set; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long Interval { get; set; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long Timeout { get; set; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long StartPeriod { get; set; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public long StartInterval { get; set; }
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int Retries { get; set; }
 }
 
 /// <summary>What depends on the host: Docker's <c>HostConfig</c>.</summary>

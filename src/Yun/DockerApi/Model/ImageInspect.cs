@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Yun.Node.Containers;
+using Yun.Oci;
 
 namespace Yun.DockerApi.Model;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Yun.Node.Containers;
+namespace Yun.Oci;
 
 /// <summary>Docker takes <c>Cmd</c> and <c>Entrypoint</c> as a list of strings or as one string.</summary>
 public sealed class StringOrListConverter : JsonConverter<List<string>>
