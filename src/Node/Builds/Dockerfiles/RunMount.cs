@@ -1,0 +1,75 @@
+namespace Yun.Node.Builds.Dockerfiles;
+
+/// <summary>What <c>RUN --mount</c> shows the command beside the image: nothing of it becomes part of a layer.</summary>
+/// <param name="Type">bind, cache or tmpfs.</param>
+/// <param name="From">For bind and cache: a stage or image; the context otherwise.</param>
+public sealed record RunMount(
+    string Type, string? From, string? Source, string Target, bool ReadOnly, string? Id, string? Sharing, uint? Mode, uint? Uid, uint? Gid, long? SizeBytes)
+{
+    /// <summary>Reads <c>type=cache,target=/x,…</c>. Values may hold variables, so this happens when the step runs.</summary>
+    public static RunMount Parse(string text, int line)
+    {
+        DockerfileException Wrong(string problem) => new(line, $"--mount={text}: {problem}");
+        var values = new Dictionary<string, string>();
+        bool? readOnly = null;
+        foreach (var field in text.Split(','))
+        {
+            var equals = field.IndexOf('=');
+            var key = (equals < 0 ? field : field[..equals]).Trim().ToLowerInvariant();
+            var value = equals < 0 ? null : field[(equals + 1)..];
+            switch (key)
+            {
+                case "readonly" or "ro" or "readwrite" or "rw":
+                    var yes = value is null or "1" or "true" ? true : value is "0" or "false" ? false : throw Wrong($"invalid value for {key}: {value}");
+                    readOnly = key.StartsWith("ro", StringComparison.Ordinal) || key == "readonly" ? yes : !yes;
+                    break;
+                case "required" when values.GetValueOrDefault("type") is "secret" or "ssh":
+                    break;
+                case "type" or "from" or "id" or "sharing" or "mode" or "uid" or "gid" or "size" or "env":
+                    values[key] = value ?? throw Wrong($"invalid field '{field}' must be a key=value pair");
+                    break;
+                case "source" or "src":
+                    values["source"] = value ?? throw Wrong($"invalid field '{field}' must be a key=value pair");
+                    break;
+                case "target" or "dst" or "destination":
+                    values["target"] = value ?? throw Wrong($"invalid field '{field}' must be a key=value pair");
+                    break;
+                default:
+                    throw Wrong($"unexpected key '{key}' in '{field}'");
+            }
+        }
+        var type = values.GetValueOrDefault("type", "bind").ToLowerInvariant();
+        if (type is "secret" or "ssh") throw Wrong($"a {type} mount needs BuildKit's session, which this builder does not have; pass what is not secret by --build-arg");
+        if (type is not ("bind" or "cache" or "tmpfs")) throw Wrong($"unsupported mount type \"{type}\": expected bind, cache or tmpfs");
+        if (type != "cache" && values.Keys.FirstOrDefault(k => k is "mode" or "uid" or "gid" or "sharing" or "id") is { } key1)
+            throw Wrong($"{key1} not allowed for \"{type}\" type mounts");
+        if (type != "tmpfs" && values.ContainsKey("size")) throw Wrong($"unexpected key 'size' for mount type '{type}'");
+        if (values.GetValueOrDefault("sharing") is { } sharing && sharing is not ("shared" or "private" or "locked")) throw Wrong($"unsupported sharing value \"{sharing}\"");
+        return new RunMount(
+            type, values.GetValueOrDefault("from"), values.GetValueOrDefault("source"),
+            values.GetValueOrDefault("target") is { Length: > 0 } target ? target : throw Wrong("a target is required"),
+            readOnly ?? type == "bind", values.GetValueOrDefault("id"), values.GetValueOrDefault("sharing"),
+            Number("mode", 8), Number("uid", 10), Number("gid", 10),
+            values.TryGetValue("size", out var size) ? Size(size) ?? throw Wrong($"invalid value for size: {size}") : null);
+
+        uint? Number(string name, int numberBase)
+        {
+            if (!values.TryGetValue(name, out var value)) return null;
+            try
+            {
+                return Convert.ToUInt32(value, numberBase);
+            }
+            catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
+            {
+                throw Wrong($"invalid value {value} for {name}");
+            }
+        }
+    }
+
+    private static long? Size(string text)
+    {
+        var digits = text.TrimEnd('b', 'B', 'i');
+        var factor = digits.Length == 0 ? 0 : char.ToLowerInvariant(digits[^1]) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, 't' => 1L << 40, _ => 1 };
+        return long.TryParse(factor > 1 ? digits[..^1] : digits, out var number) && number >= 0 && number <= long.MaxValue / factor ? number * factor : null;
+    }
+}
