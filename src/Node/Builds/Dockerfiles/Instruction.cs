@@ -1,4 +1,4 @@
-using Yun.Node.Containers;
+using Yun.Oci;
 
 namespace Yun.Node.Builds.Dockerfiles;
 
