@@ -24,6 +24,9 @@ internal static unsafe partial class Native
     internal static partial int openat(int directory, string path, int flags, uint mode);
 
     [LibraryImport(Libc, SetLastError = true)]
+    internal static partial int pipe2(int* descriptors, int flags);
+
+    [LibraryImport(Libc, SetLastError = true)]
     internal static partial int close(int descriptor);
 
     [LibraryImport(Libc, SetLastError = true)]
@@ -43,6 +46,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Libc, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkdir(string path, uint mode);
+
+    [LibraryImport(Libc, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkfifo(string path, uint mode);
 
     [LibraryImport(Libc, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rmdir(string path);

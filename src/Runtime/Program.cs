@@ -1,1 +1,3 @@
-Console.Error.WriteLine("yun-runtime"); return 1;
+using Yun.Runtime.Commands;
+
+return RuntimeCommand.Run(args);

@@ -1,0 +1,183 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Yun.Linux.Cgroups;
+
+/// <summary>One cgroup: the same path below every hierarchy of the machine. It is named by its path, so any process can take it up again.</summary>
+public sealed class Cgroup
+{
+    private readonly CgroupLayout _layout;
+
+    private Cgroup(CgroupLayout layout, string path)
+    {
+        _layout = layout;
+        Path = path;
+    }
+
+    /// <summary>Absolute, below each hierarchy's root: <c>/yun-1a2b3c4d/0123…</c>.</summary>
+    public string Path { get; }
+
+    /// <summary>Refers to a cgroup that may or may not exist.</summary>
+    /// <exception cref="ArgumentException">The path is relative, or has a part that is empty, <c>.</c> or <c>..</c>.</exception>
+    public static Cgroup At(string path, CgroupLayout? layout = null)
+    {
+        var parts = path.Split('/');
+        if (parts.Length < 2 || parts[0].Length != 0 || parts.Skip(1).Any(p => p is "" or "." or ".."))
+            throw new ArgumentException($"'{path}' is not an absolute cgroup path.", nameof(path));
+        return new Cgroup(layout ?? CgroupLayout.Machine, path);
+    }
+
+    /// <summary>Makes the directories, and those above them, that are missing.</summary>
+    public void Create()
+    {
+        foreach (var hierarchy in _layout.Hierarchies)
+        {
+            // Another container's removal may take an empty parent away between the two steps.
+            for (var tries = 0; !TryMake(DirectoryIn(hierarchy)); tries++)
+            {
+                if (tries == 10) throw new SyscallException("mkdir", Errno.ENOENT, DirectoryIn(hierarchy));
+                MakeParents(hierarchy);
+            }
+        }
+    }
+
+    /// <summary>The cgroup's directory in one hierarchy.</summary>
+    public string DirectoryIn(CgroupHierarchy hierarchy) => hierarchy.MountPoint + Path;
+
+    /// <summary>The cgroup's directory where the controller is, or null when the machine lacks the controller.</summary>
+    public string? DirectoryOf(string controller) => _layout.Of(controller) is { } hierarchy ? DirectoryIn(hierarchy) : null;
+
+    /// <summary>Every hierarchy's <c>cgroup.procs</c>, open for writing; a process that writes 0 there joins.</summary>
+    public IEnumerable<(CgroupHierarchy Hierarchy, SafeFileHandle Processes)> OpenProcesses()
+    {
+        foreach (var hierarchy in _layout.Hierarchies)
+            yield return (hierarchy, PathDescriptor.Open(null, DirectoryIn(hierarchy) + "/cgroup.procs", OpenFlags.WriteOnly));
+    }
+
+    /// <summary>Writes one of the cgroup's files.</summary>
+    /// <exception cref="SyscallException">The kernel refused the value, or the file does not exist.</exception>
+    public void Write(CgroupHierarchy hierarchy, string file, string value) => CgroupFile.Write(DirectoryIn(hierarchy) + "/" + file, value);
+
+    /// <summary>Pids of the processes in this cgroup itself, in the caller's PID namespace. Empty when it does not exist.</summary>
+    public IReadOnlyList<int> Processes()
+    {
+        var hierarchy = _layout.Of("pids") ?? _layout.Of("freezer") ?? _layout.Hierarchies[0];
+        try { return [.. File.ReadLines(DirectoryIn(hierarchy) + "/cgroup.procs").Select(line => int.Parse(line)).Where(pid => pid > 0)]; }
+        catch (IOException) { return []; }
+    }
+
+    /// <summary>Kills every process in it: by <c>cgroup.kill</c> where there is a v2 hierarchy (Linux 5.14), else one by one.</summary>
+    public void Kill()
+    {
+        if (_layout.Unified is { } unified && File.Exists(DirectoryIn(unified) + "/cgroup.kill")) Write(unified, "cgroup.kill", "1");
+        foreach (var pid in Processes())
+            if (Signals.Send(pid, 9) is var errno && errno is not (Errno.None or Errno.ESRCH)) throw new SyscallException("kill", errno, $"{pid}");
+    }
+
+    /// <summary>Stops or continues every process, by the v2 freezer or v1's.</summary>
+    public void Freeze(bool frozen)
+    {
+        if (_layout.Of("freezer") is { } v1) Write(v1, "freezer.state", frozen ? "FROZEN" : "THAWED");
+        else if (_layout.Unified is { } unified) Write(unified, "cgroup.freeze", frozen ? "1" : "0");
+        else throw new SyscallException("freeze", Errno.EOPNOTSUPP, Path);
+    }
+
+    /// <summary>Whether its processes are stopped by <see cref="Freeze"/>.</summary>
+    public bool IsFrozen
+    {
+        get
+        {
+            try
+            {
+                if (_layout.Of("freezer") is { } v1) return File.ReadAllText(DirectoryIn(v1) + "/freezer.state").TrimEnd() != "THAWED";
+                return _layout.Unified is { } unified && File.ReadAllText(DirectoryIn(unified) + "/cgroup.freeze").TrimEnd() == "1";
+            }
+            catch (IOException) { return false; }
+        }
+    }
+
+    /// <summary>Removes the directories, deepest first, and those above them that are empty then. Returns false while processes are still in one of them.</summary>
+    public bool TryRemove()
+    {
+        var removed = true;
+        foreach (var hierarchy in _layout.Hierarchies) removed &= TryRemoveTree(DirectoryIn(hierarchy));
+        for (var parent = System.IO.Path.GetDirectoryName(Path)!; removed && parent.Length > 1; parent = System.IO.Path.GetDirectoryName(parent)!)
+            foreach (var hierarchy in _layout.Hierarchies) _ = Native.rmdir(hierarchy.MountPoint + parent);
+        return removed;
+    }
+
+    private static bool TryRemoveTree(string directory)
+    {
+        if (Native.rmdir(directory) == 0) return true;
+        var errno = (Errno)Marshal.GetLastPInvokeError();
+        if (errno == Errno.ENOENT) return true;
+        if (errno != Errno.EBUSY) throw new SyscallException("rmdir", errno, directory);
+        try
+        {
+            foreach (var child in Directory.EnumerateDirectories(directory)) TryRemoveTree(child);
+        }
+        catch (DirectoryNotFoundException) { return true; }
+        return Native.rmdir(directory) == 0 || (Errno)Marshal.GetLastPInvokeError() == Errno.ENOENT;
+    }
+
+    private void MakeParents(CgroupHierarchy hierarchy)
+    {
+        var from = 1;
+        for (int slash; (slash = Path.IndexOf('/', from)) > 0; from = slash + 1)
+        {
+            var parent = hierarchy.MountPoint + Path[..slash];
+            TryMake(parent);
+            if (hierarchy.IsUnified && hierarchy.Controllers.Count > 0) Delegate(parent, hierarchy);
+        }
+    }
+
+    private static void Delegate(string directory, CgroupHierarchy hierarchy)
+    {
+        foreach (var controller in hierarchy.Controllers) CgroupFile.TryWrite(directory + "/cgroup.subtree_control", "+" + controller);
+    }
+
+    // False when the directory above is missing.
+    private static bool TryMake(string directory)
+    {
+        if (Native.mkdir(directory, 0x1ed) == 0)
+        {
+            // A new v1 cpuset is empty and takes no process until it has CPUs and memory nodes.
+            if (File.Exists(directory + "/cpuset.cpus") && File.Exists(directory + "/cgroup.clone_children")) InheritCpuset(directory);
+            return true;
+        }
+        return (Errno)Marshal.GetLastPInvokeError() switch
+        {
+            Errno.EEXIST => true,
+            Errno.ENOENT => false,
+            var errno => throw new SyscallException("mkdir", errno, directory),
+        };
+    }
+
+    private static void InheritCpuset(string directory)
+    {
+        var parent = System.IO.Path.GetDirectoryName(directory)!;
+        foreach (var file in (string[])["cpuset.cpus", "cpuset.mems"])
+            CgroupFile.Write($"{directory}/{file}", File.ReadAllText($"{parent}/{file}").TrimEnd());
+    }
+}
+
+internal static unsafe class CgroupFile
+{
+    internal static void Write(string path, string value)
+    {
+        using var file = PathDescriptor.Open(null, path, OpenFlags.WriteOnly);
+        fixed (byte* bytes = Encoding.UTF8.GetBytes(value))
+            Native.Check((long)Native.write((int)file.DangerousGetHandle(), bytes, (nuint)Encoding.UTF8.GetByteCount(value)), $"write '{value}' to", path);
+    }
+
+    internal static bool TryWrite(string path, string value)
+    {
+        try
+        {
+            Write(path, value);
+            return true;
+        }
+        catch (SyscallException) { return false; }
+    }
+}

@@ -1,0 +1,60 @@
+namespace Yun.Linux.Cgroups;
+
+/// <summary>One mounted cgroup hierarchy.</summary>
+/// <param name="MountPoint">Where it is mounted, such as <c>/sys/fs/cgroup/cpu,cpuacct</c>.</param>
+/// <param name="Controllers">The v1 controllers bound to it; for a named one <c>name=systemd</c>; for v2 what <c>cgroup.controllers</c> says.</param>
+/// <param name="IsUnified">Whether it is the v2 hierarchy.</param>
+public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Controllers, bool IsUnified)
+{
+    /// <summary>The last part of the mount point, as containers see it below <c>/sys/fs/cgroup</c>.</summary>
+    public string Name => Path.GetFileName(MountPoint);
+
+    public bool Has(string controller) => Controllers.Contains(controller);
+}
+
+/// <summary>How this machine's cgroups are mounted: v2 alone, v1 alone, or v1 beside v2 (hybrid).</summary>
+public sealed class CgroupLayout
+{
+    private static readonly Lazy<CgroupLayout> s_machine = new(() => Parse(File.ReadLines("/proc/self/mountinfo"), ReadUnifiedControllers));
+
+    private CgroupLayout(IReadOnlyList<CgroupHierarchy> hierarchies) => Hierarchies = hierarchies;
+
+    /// <summary>Read once; hierarchies do not come and go while a machine runs.</summary>
+    public static CgroupLayout Machine => s_machine.Value;
+
+    public IReadOnlyList<CgroupHierarchy> Hierarchies { get; }
+
+    /// <summary>The v2 hierarchy, if it is mounted, with controllers or without.</summary>
+    public CgroupHierarchy? Unified => Hierarchies.FirstOrDefault(h => h.IsUnified);
+
+    /// <summary>Whether v2 is all there is.</summary>
+    public bool IsUnifiedOnly => Hierarchies.Count == 1 && Hierarchies[0].IsUnified;
+
+    /// <summary>The hierarchy that a controller is bound to, or null when the kernel has none.</summary>
+    public CgroupHierarchy? Of(string controller) => Hierarchies.FirstOrDefault(h => h.Has(controller));
+
+    /// <param name="mountinfo">Lines of proc_pid_mountinfo(5).</param>
+    /// <param name="unifiedControllers">Reads the controllers of the v2 hierarchy at a mount point.</param>
+    public static CgroupLayout Parse(IEnumerable<string> mountinfo, Func<string, IReadOnlyList<string>> unifiedControllers)
+    {
+        var hierarchies = new List<CgroupHierarchy>();
+        foreach (var line in mountinfo)
+        {
+            var separator = line.IndexOf(" - cgroup", StringComparison.Ordinal);
+            if (separator < 0) continue;
+            var mountPoint = line.Split(' ', 6)[4];
+            if (hierarchies.Any(h => h.MountPoint == mountPoint)) continue;
+            var tail = line[(separator + 3)..].Split(' ');
+            if (tail[0] == "cgroup2") hierarchies.Add(new CgroupHierarchy(mountPoint, unifiedControllers(mountPoint), true));
+            else if (tail[0] == "cgroup") hierarchies.Add(new CgroupHierarchy(mountPoint, [.. tail[^1].Split(',').Where(o => o is not ("rw" or "ro" or "xattr" or "noprefix" or "clone_children"))], false));
+        }
+        // The same hierarchy may be mounted twice; the first place is the canonical one.
+        return new CgroupLayout([.. hierarchies.DistinctBy(h => h.IsUnified ? "unified" : string.Join(',', h.Controllers))]);
+    }
+
+    private static string[] ReadUnifiedControllers(string mountPoint)
+    {
+        try { return File.ReadAllText(Path.Combine(mountPoint, "cgroup.controllers")).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries); }
+        catch (IOException) { return []; }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Yun.Linux;
+
+/// <summary>File operations whose failure .NET does not tell apart.</summary>
+public static class Files
+{
+    /// <summary>False when something is there already: exactly one of several callers gets true.</summary>
+    public static bool TryMakeDirectory(string path, uint mode)
+    {
+        if (Native.mkdir(path, mode) == 0) return true;
+        var errno = (Errno)Marshal.GetLastPInvokeError();
+        return errno == Errno.EEXIST ? false : throw new SyscallException("mkdir", errno, path);
+    }
+
+    /// <summary>Removes a file. False when there is none: exactly one of several callers gets true.</summary>
+    public static bool TryRemove(string path)
+    {
+        if (Native.unlinkat(PathDescriptor.CurrentDirectory, path, 0) == 0) return true;
+        var errno = (Errno)Marshal.GetLastPInvokeError();
+        return errno == Errno.ENOENT ? false : throw new SyscallException("unlink", errno, path);
+    }
+
+    /// <summary>Makes a fifo; there must be nothing yet.</summary>
+    public static void MakeFifo(string path, uint mode) => Native.Check(Native.mkfifo(path, mode), "mkfifo", path);
+}

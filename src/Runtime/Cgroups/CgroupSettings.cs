@@ -1,0 +1,171 @@
+using System.Globalization;
+using Yun.Linux;
+using Yun.Linux.Cgroups;
+using Yun.Oci;
+using Yun.Runtime.Compile;
+
+namespace Yun.Runtime.Cgroups;
+
+/// <summary>One file of a cgroup to be written.</summary>
+/// <param name="Optional">Whether a kernel without the file, or one that refuses, is no reason to fail: defaults, not wishes.</param>
+internal readonly record struct CgroupSetting(CgroupHierarchy Hierarchy, string File, string Value, string Field, bool Optional = false);
+
+/// <summary>The spec's <c>linux.resources</c> as files to write, for v1, v2 and hybrid machines.</summary>
+internal static class CgroupSettings
+{
+    public static void Apply(Cgroup cgroup, SpecResources? resources, CgroupLayout layout)
+    {
+        foreach (var setting in For(resources ?? new SpecResources(), layout))
+        {
+            try { cgroup.Write(setting.Hierarchy, setting.File, setting.Value); }
+            catch (SyscallException) when (setting.Optional) { }
+            catch (SyscallException error) { throw new SpecException(setting.Field, error.Message); }
+        }
+    }
+
+    public static IEnumerable<CgroupSetting> For(SpecResources resources, CgroupLayout layout)
+    {
+        var settings = new List<CgroupSetting>();
+        void Add(string controller, string field, string file, string? value, bool optional = false)
+        {
+            if (value is null) return;
+            var hierarchy = layout.Of(controller) ?? (optional ? null : throw new SpecException(field, $"this machine has no {controller} cgroup controller"));
+            if (hierarchy is not null) settings.Add(new CgroupSetting(hierarchy, file, value, field, optional));
+        }
+        foreach (var controller in (string[])["memory", "cpu", "cpuset", "pids", "blkio", "io", "hugetlb", "net_cls", "net_prio"])
+        {
+            var unified = layout.Of(controller)?.IsUnified ?? layout.IsUnifiedOnly;
+            ForController(controller, unified, resources, (field, file, value, optional) => Add(controller, $"linux.resources.{field}", file, value, optional));
+        }
+        if (layout.Of("devices") is { IsUnified: false } devices) settings.AddRange(Devices(resources.Devices, devices));
+        if (resources.Unified is { Count: > 0 } raw)
+        {
+            if (layout.Unified is not { } unified) throw new SpecException("linux.resources.unified", "this machine has no cgroup v2 hierarchy");
+            settings.AddRange(raw.Select(pair => pair.Key.Contains('/') ? throw new SpecException("linux.resources.unified", $"'{pair.Key}' is not a file of a cgroup") : new CgroupSetting(unified, pair.Key, pair.Value, $"linux.resources.unified.{pair.Key}")));
+        }
+        return settings;
+    }
+
+    private delegate void Put(string field, string file, string? value, bool optional = false);
+
+    private static void ForController(string controller, bool unified, SpecResources resources, Put put)
+    {
+        switch (controller)
+        {
+            case "memory" when resources.Memory is { } memory: (unified ? MemoryV2 : (Action<SpecMemory, Put>)MemoryV1)(memory, put); break;
+            case "cpu" when resources.Cpu is { } cpu: (unified ? CpuV2 : (Action<SpecCpu, Put>)CpuV1)(cpu, put); break;
+            case "cpuset" when resources.Cpu is { } cpu:
+                put("cpu.mems", "cpuset.mems", Nonempty(cpu.Mems));
+                put("cpu.cpus", "cpuset.cpus", Nonempty(cpu.Cpus));
+                break;
+            case "pids" when resources.Pids?.Limit is { } limit and not 0: put("pids.limit", "pids.max", limit < 0 ? "max" : Text(limit)); break;
+            case "blkio" when !unified && resources.BlockIO is { } block: BlockV1(block, put); break;
+            case "io" when unified && resources.BlockIO is { } block: BlockV2(block, put); break;
+            case "hugetlb":
+                foreach (var page in resources.HugepageLimits ?? [])
+                    put("hugepageLimits", unified ? $"hugetlb.{page.PageSize}.max" : $"hugetlb.{page.PageSize}.limit_in_bytes", Text(page.Limit));
+                break;
+            case "net_cls" when resources.Network?.ClassId is { } classId: put("network.classID", "net_cls.classid", Text(classId)); break;
+            case "net_prio":
+                foreach (var priority in resources.Network?.Priorities ?? []) put("network.priorities", "net_prio.ifpriomap", $"{priority.Name} {priority.Priority}");
+                break;
+        }
+    }
+
+    private static void MemoryV1(SpecMemory memory, Put put)
+    {
+        put("memory.limit", "memory.limit_in_bytes", Wanted(memory.Limit));
+        // Memory and swap together; a kernel without swap accounting has no such file.
+        put("memory.swap", "memory.memsw.limit_in_bytes", Wanted(memory.Swap), optional: !File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
+        put("memory.reservation", "memory.soft_limit_in_bytes", Wanted(memory.Reservation));
+        put("memory.swappiness", "memory.swappiness", memory.Swappiness is { } swappiness and <= 100 ? Text(swappiness) : null);
+        put("memory.disableOOMKiller", "memory.oom_control", memory.DisableOomKiller == true ? "1" : null);
+        put("memory.kernelTCP", "memory.kmem.tcp.limit_in_bytes", Wanted(memory.KernelTcp));
+    }
+
+    private static void MemoryV2(SpecMemory memory, Put put)
+    {
+        put("memory.limit", "memory.max", Maximum(memory.Limit));
+        // v2 counts swap apart from memory, the specification counts them together.
+        if (memory.Swap is { } swap and not 0)
+            put("memory.swap", "memory.swap.max", swap < 0 ? "max" : memory.Limit is > 0 and var limit ? swap < limit ? throw new SpecException("linux.resources.memory.swap", "is below the memory limit it includes") : Text(swap - limit) : null);
+        put("memory.reservation", "memory.low", Maximum(memory.Reservation));
+    }
+
+    private static void CpuV1(SpecCpu cpu, Put put)
+    {
+        put("cpu.shares", "cpu.shares", cpu.Shares is > 0 ? Text(cpu.Shares.Value) : null);
+        put("cpu.period", "cpu.cfs_period_us", cpu.Period is > 0 ? Text(cpu.Period.Value) : null);
+        put("cpu.quota", "cpu.cfs_quota_us", cpu.Quota is { } quota and not 0 ? Text(quota) : null);
+        put("cpu.burst", "cpu.cfs_burst_us", cpu.Burst is { } burst ? Text(burst) : null);
+        put("cpu.realtimePeriod", "cpu.rt_period_us", cpu.RealtimePeriod is > 0 ? Text(cpu.RealtimePeriod.Value) : null);
+        put("cpu.realtimeRuntime", "cpu.rt_runtime_us", cpu.RealtimeRuntime is { } runtime and not 0 ? Text(runtime) : null);
+        put("cpu.idle", "cpu.idle", cpu.Idle is { } idle ? Text(idle) : null);
+    }
+
+    private static void CpuV2(SpecCpu cpu, Put put)
+    {
+        // runc's mapping of 2..262144 shares to a weight of 1..10000.
+        put("cpu.shares", "cpu.weight", cpu.Shares is { } shares and > 0 ? Text(1 + (Math.Clamp(shares, 2, 262144) - 2) * 9999 / 262142) : null);
+        if (cpu.Quota is not null || cpu.Period is > 0)
+            put("cpu.quota", "cpu.max", $"{(cpu.Quota is > 0 ? Text(cpu.Quota.Value) : "max")} {cpu.Period ?? 100000}");
+        put("cpu.burst", "cpu.max.burst", cpu.Burst is { } burst ? Text(burst) : null);
+        put("cpu.idle", "cpu.idle", cpu.Idle is { } idle ? Text(idle) : null);
+    }
+
+    private static void BlockV1(SpecBlockIo block, Put put)
+    {
+        put("blockIO.weight", "blkio.bfq.weight", block.Weight is > 0 ? Text(block.Weight.Value) : null, optional: true);
+        foreach (var device in block.WeightDevice ?? []) put("blockIO.weightDevice", "blkio.bfq.weight_device", device.Weight is { } weight ? $"{device.Major}:{device.Minor} {weight}" : null);
+        foreach (var (field, file, devices) in Throttles(block, "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device", "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"))
+            foreach (var device in devices) put(field, file, $"{device.Major}:{device.Minor} {device.Rate}");
+    }
+
+    private static void BlockV2(SpecBlockIo block, Put put)
+    {
+        put("blockIO.weight", "io.bfq.weight", block.Weight is > 0 ? Text(block.Weight.Value) : null, optional: true);
+        foreach (var (field, key, devices) in Throttles(block, "rbps", "wbps", "riops", "wiops"))
+            foreach (var device in devices) put(field, "io.max", $"{device.Major}:{device.Minor} {key}={device.Rate}");
+    }
+
+    private static IEnumerable<(string Field, string Name, List<SpecThrottleDevice> Devices)> Throttles(SpecBlockIo block, string readBytes, string writeBytes, string reads, string writes) =>
+    [
+        ("blockIO.throttleReadBpsDevice", readBytes, block.ThrottleReadBpsDevice ?? []), ("blockIO.throttleWriteBpsDevice", writeBytes, block.ThrottleWriteBpsDevice ?? []),
+        ("blockIO.throttleReadIOPSDevice", reads, block.ThrottleReadIopsDevice ?? []), ("blockIO.throttleWriteIOPSDevice", writes, block.ThrottleWriteIopsDevice ?? []),
+    ];
+
+    // The devices that every container needs (config-linux.md, "Default Devices"), terminals, and mknod of any, which without access is harmless.
+    private static readonly string[] s_devices = ["c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm"];
+
+    private static IEnumerable<CgroupSetting> Devices(List<SpecDeviceRule>? rules, CgroupHierarchy hierarchy)
+    {
+        // Nothing unless allowed: a list of rules is an allow list even when it does not begin by denying all (GHSA-g54h-m393-cpwq).
+        if (rules is [{ Allow: true, Type: null or "a" or "", Major: null or -1, Minor: null or -1 }])
+        {
+            yield return new CgroupSetting(hierarchy, "devices.allow", "a", "linux.resources.devices[0]");
+            yield break;
+        }
+        yield return new CgroupSetting(hierarchy, "devices.deny", "a", "linux.resources.devices");
+        for (var i = 0; i < (rules?.Count ?? 0); i++)
+            if (RuleText(rules![i], i) is { } text) yield return new CgroupSetting(hierarchy, rules[i].Allow ? "devices.allow" : "devices.deny", text, $"linux.resources.devices[{i}]");
+        foreach (var device in s_devices) yield return new CgroupSetting(hierarchy, "devices.allow", device, "linux.resources.devices");
+    }
+
+    private static string? RuleText(SpecDeviceRule rule, int index)
+    {
+        if (rule.Type is null or "" or "a") return rule.Allow ? "a" : index == 0 ? null : "a";
+        if (rule.Type is not ("c" or "b")) throw new SpecException($"linux.resources.devices[{index}].type", $"'{rule.Type}' is not one of a, b, c");
+        var access = rule.Access is { Length: > 0 } given && given.All("rwm".Contains) ? given : throw new SpecException($"linux.resources.devices[{index}].access", $"'{rule.Access}' is not made of r, w and m");
+        return $"{rule.Type} {Number(rule.Major)}:{Number(rule.Minor)} {access}";
+    }
+
+    private static string Number(long? number) => number is null or < 0 ? "*" : Text(number.Value);
+
+    private static string? Wanted(long? value) => value is null or 0 ? null : Text(value.Value);
+
+    private static string? Maximum(long? value) => value is null or 0 ? null : value < 0 ? "max" : Text(value.Value);
+
+    private static string? Nonempty(string? value) => string.IsNullOrEmpty(value) ? null : value;
+
+    private static string Text<T>(T value) where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
+}

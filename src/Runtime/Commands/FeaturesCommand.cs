@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Yun.Linux;
+using Yun.Linux.Cgroups;
+
+namespace Yun.Runtime.Commands;
+
+/// <summary><c>features</c>: what this runtime can do (runtime-spec, features.md).</summary>
+internal static class FeaturesCommand
+{
+    public static int Run()
+    {
+        using var output = Console.OpenStandardOutput();
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteString("ociVersionMin", "1.0.0");
+        json.WriteString("ociVersionMax", "1.3.0");
+        Strings(json, "hooks", []);
+        Strings(json, "mountOptions", ["bind", "rbind", "ro", "rw", "rro", "rrw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime", "atime", "relatime", "strictatime", "nodiratime", "diratime", "nosymfollow", "symfollow",
+            "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable", "rnosuid", "rnodev", "rnoexec", "rnoatime", "sync", "dirsync"]);
+        json.WriteStartObject("linux");
+        Strings(json, "namespaces", ["cgroup", "ipc", "mount", "network", "pid", "uts"]);
+        Strings(json, "capabilities", Capabilities.Names.Take(Capabilities.KernelCount));
+        json.WriteStartObject("cgroup");
+        json.WriteBoolean("v1", true);
+        json.WriteBoolean("v2", CgroupLayout.Machine.Unified is not null);
+        json.WriteBoolean("systemd", false);
+        json.WriteBoolean("systemdUser", false);
+        json.WriteEndObject();
+        json.WriteStartObject("seccomp");
+        json.WriteBoolean("enabled", true);
+        Strings(json, "actions", ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"]);
+        Strings(json, "operators", ["SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"]);
+        Strings(json, "archs", ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64"]);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+        return 0;
+    }
+
+    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

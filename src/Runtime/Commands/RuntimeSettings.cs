@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Yun.Runtime.Commands;
+
+/// <summary>The global options.</summary>
+internal sealed record RuntimeSettings(string Root, ErrorLog Log)
+{
+    public static RuntimeSettings Parse(CommandLine line)
+    {
+        var root = "/run/yun-runtime";
+        string? logPath = null;
+        var json = false;
+        line.Options((name, value) =>
+        {
+            switch (name)
+            {
+                case "--root": root = value(); return true;
+                case "--log": logPath = value(); return true;
+                case "--log-format":
+                    json = value() switch { "json" => true, "text" => false, var other => throw new UsageException($"--log-format is '{other}'; it must be text or json") };
+                    return true;
+                case "--debug": return true;
+                case "--systemd-cgroup": throw new UsageException("--systemd-cgroup is not supported; cgroups are made directly");
+                case "--rootless":
+                    if (value() is "true") throw new UsageException("--rootless is not supported; yun-runtime needs root");
+                    return true;
+                default: return false;
+            }
+        });
+        return new RuntimeSettings(root, new ErrorLog(logPath, json));
+    }
+}
+
+/// <summary>Where errors go: to standard error, and to the log file that engines read.</summary>
+internal sealed class ErrorLog(string? path, bool json)
+{
+    public static ErrorLog Standard { get; } = new(null, false);
+
+    public void Write(string message)
+    {
+        Console.Error.WriteLine($"yun-runtime: {message}");
+        if (path is null) return;
+        var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ");
+        var line = json ? $$"""{"level":"error","msg":"{{JsonEncodedText.Encode(message)}}","time":"{{time}}"}""" : $"time=\"{time}\" level=error msg=\"{message.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        try { File.AppendAllText(path, line + "\n"); }
+        catch (IOException) { } // The message is on standard error as well.
+    }
+}

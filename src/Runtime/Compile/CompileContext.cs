@@ -1,0 +1,142 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Linux.Cgroups;
+using Yun.Oci;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary>
+/// What the parts of the compiler share while one container's program is written: the spec, the program, and the descriptors that the parent
+/// opens for the child. When only a plan is wanted nothing is opened, and descriptors are names.
+/// </summary>
+internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, LaunchInput input, IHostView host) : IDisposable
+{
+    private readonly List<SafeHandle> _owned = [];
+
+    public SyscallProgram Program { get; } = program;
+    public RuntimeSpec Spec { get; } = spec;
+    public SpecProcess Process { get; } = spec.Process ?? throw new SpecException("process", "is missing; a container needs a process to run");
+    public SpecLinux Linux { get; } = spec.Linux ?? new SpecLinux();
+    public LaunchInput Input { get; } = input;
+    public IHostView Host { get; } = host;
+
+    /// <summary>The container's own <c>/dev</c>, when the spec mounts a tmpfs there; else null.</summary>
+    public Slot? Dev { get; set; }
+
+    /// <summary>The container's own procfs, attached or not.</summary>
+    public Slot? Proc { get; set; }
+
+    public bool Makes(string namespaceType) => Linux.Namespaces?.Any(n => n.Type == namespaceType && string.IsNullOrEmpty(n.Path)) == true;
+
+    public bool Has(string namespaceType) => Linux.Namespaces?.Any(n => n.Type == namespaceType) == true;
+
+    /// <summary>A descriptor that the parent opens and the child inherits; closed when the launch is over.</summary>
+    public Argument Open(string name, Func<SafeFileHandle> open)
+    {
+        if (!Input.OpensForReal) return Argument.Descriptor(-1, name);
+        var handle = open();
+        _owned.Add(handle);
+        return Argument.Descriptor((int)handle.DangerousGetHandle(), name);
+    }
+
+    public void Dispose()
+    {
+        foreach (var handle in _owned) handle.Dispose();
+    }
+}
+
+/// <summary>What a launch is given besides the spec.</summary>
+internal sealed record LaunchInput
+{
+    public required string Id { get; init; }
+    /// <summary>False when the program is only to be printed.</summary>
+    public bool OpensForReal { get; init; } = true;
+    public int Stdin { get; init; } = -1;
+    public int Stdout { get; init; } = -1;
+    public int Stderr { get; init; } = -1;
+    /// <summary>Detached mounts to attach, by destination; <c>/</c> is the root file system.</summary>
+    public IReadOnlyDictionary<string, int> MountDescriptors { get; init; } = new Dictionary<string, int>();
+    public int NetworkNamespace { get; init; } = -1;
+    /// <summary>Where the child sends the terminal's master, or -1.</summary>
+    public int TerminalSocket { get; init; } = -1;
+    /// <summary>A fifo or pipe that the child reads one byte from just before it becomes the container's program, or -1.</summary>
+    public int StartGate { get; init; } = -1;
+    /// <summary>Where a child with its own memory tells that it is ready or failed, or -1.</summary>
+    public int ReportPipe { get; init; } = -1;
+    /// <summary>Descriptors after stderr that the container's program keeps: 3, 4, ….</summary>
+    public int PreservedDescriptors { get; init; }
+    /// <summary>Relative paths in the spec are relative to this.</summary>
+    public string Bundle { get; init; } = "/";
+    public Cgroup? Cgroup { get; init; }
+    public bool NewSessionKeyring { get; init; } = true;
+}
+
+/// <summary>What the compiler asks of the machine; the golden tests answer it themselves so that a program is the same everywhere.</summary>
+internal interface IHostView
+{
+    CgroupLayout Cgroups { get; }
+    /// <summary>What a path of procfs or sysfs is; may be remembered.</summary>
+    HostEntry EntryAt(string path);
+    /// <summary>What a path of the host is at this moment.</summary>
+    HostEntry EntryAtNow(string path);
+    int OomScoreAdjustment { get; }
+    ulong IgnoredSignals { get; }
+    ulong BoundingCapabilities { get; }
+    ulong PermittedCapabilities { get; }
+    int CapabilityCount { get; }
+}
+
+internal enum HostEntry
+{
+    Absent,
+    File,
+    Directory,
+}
+
+internal sealed class HostView : IHostView
+{
+    private readonly Dictionary<string, HostEntry> _entries = [];
+    private readonly Lazy<StatusFields> _status = new(StatusFields.Read);
+    private readonly Lazy<int> _oomScore = new(() => int.Parse(File.ReadAllText("/proc/self/oom_score_adj")));
+
+    /// <summary>Kernel files do not come and go, so one view serves the life of the process.</summary>
+    public static HostView Instance { get; } = new();
+
+    public CgroupLayout Cgroups => CgroupLayout.Machine;
+    public int OomScoreAdjustment => _oomScore.Value;
+    public ulong IgnoredSignals => _status.Value.Ignored;
+    public ulong BoundingCapabilities => _status.Value.Bounding;
+    public ulong PermittedCapabilities => _status.Value.Permitted;
+    public int CapabilityCount => Capabilities.KernelCount;
+
+    public HostEntry EntryAt(string path)
+    {
+        lock (_entries)
+        {
+            if (!_entries.TryGetValue(path, out var entry))
+                _entries[path] = entry = EntryAtNow(path);
+            return entry;
+        }
+    }
+
+    public HostEntry EntryAtNow(string path) => Directory.Exists(path) ? HostEntry.Directory : File.Exists(path) ? HostEntry.File : HostEntry.Absent;
+
+    private sealed record StatusFields(ulong Ignored, ulong Bounding, ulong Permitted)
+    {
+        public static StatusFields Read()
+        {
+            ulong ignored = 0, bounding = 0, permitted = 0;
+            foreach (var line in File.ReadLines("/proc/self/status"))
+            {
+                if (line.StartsWith("SigIgn:", StringComparison.Ordinal)) ignored = Hex(line);
+                else if (line.StartsWith("CapBnd:", StringComparison.Ordinal)) bounding = Hex(line);
+                else if (line.StartsWith("CapPrm:", StringComparison.Ordinal)) permitted = Hex(line);
+            }
+            return new StatusFields(ignored, bounding, permitted);
+        }
+
+        private static ulong Hex(string line) => Convert.ToUInt64(line[7..].Trim(), 16);
+    }
+}

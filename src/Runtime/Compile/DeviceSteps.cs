@@ -1,0 +1,60 @@
+using Yun.Linux;
+using Yun.Oci;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary>Device nodes and the links that every container's <c>/dev</c> has (runtime-spec, config-linux.md, "Default Devices", "Dev symbolic links").</summary>
+internal static class DeviceSteps
+{
+    private static readonly SpecDevice[] s_defaults =
+    [
+        new() { Path = "/dev/null", Type = "c", Major = 1, Minor = 3 }, new() { Path = "/dev/zero", Type = "c", Major = 1, Minor = 5 },
+        new() { Path = "/dev/full", Type = "c", Major = 1, Minor = 7 }, new() { Path = "/dev/random", Type = "c", Major = 1, Minor = 8 },
+        new() { Path = "/dev/urandom", Type = "c", Major = 1, Minor = 9 }, new() { Path = "/dev/tty", Type = "c", Major = 5, Minor = 0 },
+    ];
+
+    private static readonly (string Target, string Link)[] s_links =
+        [("/proc/self/fd", "fd"), ("/proc/self/fd/0", "stdin"), ("/proc/self/fd/1", "stdout"), ("/proc/self/fd/2", "stderr"), ("/proc/kcore", "core"), ("pts/ptmx", "ptmx")];
+
+    public static void Add(CompileContext context)
+    {
+        if (context.Dev is not { } dev) return;
+        var given = context.Linux.Devices ?? [];
+        foreach (var device in s_defaults.Where(d => given.All(g => g.Path != d.Path))) Make(context, dev, device, "linux.devices");
+        for (var i = 0; i < given.Count; i++) Make(context, dev, given[i], $"linux.devices[{i}]");
+        foreach (var (target, link) in s_links)
+            context.Program.Add($"link /dev/{link}", Syscall.symlinkat, context.Program.Text(target), dev, context.Program.Text(link)).Tolerate(Errno.EEXIST);
+    }
+
+    private static void Make(CompileContext context, Slot dev, SpecDevice device, string field)
+    {
+        var program = context.Program;
+        uint type = device.Type switch
+        {
+            "c" or "u" => 0x2000,
+            "b" => 0x6000,
+            "p" => 0x1000,
+            _ => throw new SpecException($"{field}.type", $"'{device.Type}' is not one of c, b, u, p"),
+        };
+        if (type != 0x1000 && (device.Major is null || device.Minor is null)) throw new SpecException($"{field}.major", $"{device.Path} needs major and minor");
+        var path = Path.GetFullPath(device.Path);
+        var directory = Path.GetDirectoryName(path) ?? "/";
+        Argument parent = dev;
+        if (directory != "/dev")
+        {
+            var slot = program.Slot($"dir{program.Count}");
+            PathSteps.OpenOrCreate(context, directory, directory: true, slot, $"open {directory}");
+            parent = slot;
+        }
+        var mode = (device.FileMode ?? 0x1b6) & 0xfff;
+        var number = type == 0x1000 ? 0 : Number((uint)device.Major!.Value, (uint)device.Minor!.Value);
+        var name = program.Text(Path.GetFileName(path));
+        program.Add($"make {path}", Syscall.mknodat, parent, name, Argument.Flags(type | mode, $"{device.Type}|{PathSteps.Octal(mode)}"), Argument.Flags(number, $"{device.Major}:{device.Minor}")).Tolerate(Errno.EEXIST);
+        if (device.Uid is > 0 || device.Gid is > 0)
+            program.Add($"give {path} its owner", Syscall.fchownat, parent, name, device.Uid ?? 0, device.Gid ?? 0, Argument.Flags(0x100, "AT_SYMLINK_NOFOLLOW"));
+    }
+
+    // The kernel's own packing of a device number for mknod(2): 12 bits of major, 20 of minor.
+    private static long Number(uint major, uint minor) => (minor & 0xff) | ((major & 0xfff) << 8) | ((long)(minor & ~0xffu) << 12);
+}

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using Yun.Linux;
+using Yun.Oci;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary>
+/// The program of a process that joins a running container. A first child, still outside the container's PID namespace, lets go of our memory,
+/// joins, drops everything that must not be seen inside, and only then clones the process itself into the PID namespace, as our child
+/// (CLONE_PARENT). So whoever may look at processes inside never finds one with host descriptors, our memory, or capabilities to steal (CVE-2016-9962).
+/// </summary>
+internal sealed unsafe class ExecProgram : IDisposable
+{
+    private const int Joined = (int)(CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.NewNetwork | CloneFlags.NewPid);
+    private readonly CompileContext _context;
+
+    private ExecProgram(CompileContext context, int firstExecStep)
+    {
+        _context = context;
+        FirstExecStep = firstExecStep;
+    }
+
+    public SyscallProgram Program => _context.Program;
+
+    public int FirstExecStep { get; }
+
+    /// <param name="container">The pidfd of the container's first process.</param>
+    /// <param name="cgroups">Each hierarchy's name and that process's cgroup.procs, open for writing.</param>
+    /// <param name="report">The writing end of the pipe for reports, which stays open until execve.</param>
+    public static ExecProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host, int container, bool hasCgroupNamespace, IEnumerable<string> cgroups, int report)
+    {
+        var program = new SyscallProgram();
+        program.Report->Descriptor = report;
+        var context = new CompileContext(program, spec, input, host);
+        try
+        {
+            var filter = spec.Linux?.Seccomp is { } seccomp ? SeccompFilter.For(seccomp) : null;
+            LetGoOfMemory(program);
+            foreach (var path in cgroups)
+                program.Add($"join the cgroup {path}", Syscall.write, context.Open(path, () => PathDescriptor.Open(null, path, OpenFlags.WriteOnly)), program.Text("0"), 1);
+            ResetSteps.Early(context);
+            var flags = Joined | (hasCgroupNamespace ? (int)CloneFlags.NewCgroup : 0);
+            program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags(flags, "NEWNS|NEWIPC|NEWUTS|NEWNET|NEWPID" + (hasCgroupNamespace ? "|NEWCGROUP" : "")));
+            TerminalSteps.Add(context);
+            ExecSteps.EnterWorkingDirectory(context, create: false);
+            var keep = 3 + input.PreservedDescriptors;
+            if (report > keep) program.Add("close what is not the container's", Syscall.close_range, keep, report - 1, 0);
+            program.Add("close what is not the container's", Syscall.close_range, Math.Max(report + 1, keep), uint.MaxValue, 0);
+            IdentitySteps.Add(context, filter);
+            CloneIntoContainer(program, report);
+            return new ExecProgram(context, ExecSteps.Execute(context));
+        }
+        catch
+        {
+            context.Dispose();
+            program.Dispose();
+            throw;
+        }
+    }
+
+    private static void CloneIntoContainer(SyscallProgram program, int report)
+    {
+        var record = (long*)program.Arena.Allocate(Report.Size);
+        record[1] = LaunchReport.ProcessRecord;
+        var pid = new Slot(record, "pid");
+        // clone and not clone3: container profiles answer ENOSYS to the latter, since a filter cannot see its flags.
+        var clone = program.Add("make the process", Syscall.clone, Argument.Flags((long)CloneFlags.Parent | 17, "CLONE_PARENT|SIGCHLD")).Into(pid).AtLeast(1).Tolerate(Errno.None);
+        program.Add("tell its pid", Syscall.write, Argument.Descriptor(report, "report"), Argument.Memory(record, "$pid"), Report.Size);
+        program.Add("leave", Syscall.exit_group);
+        clone.SkipToHere(onSuccess: false, whenTolerated: true);
+    }
+
+    // Everything below and above the program goes; what is left is the walker's page and the program itself. The kernel writes to a registered
+    // rseq area whenever it schedules the thread, so that must be given back first, and where that cannot be done the memory stays.
+    private static void LetGoOfMemory(SyscallProgram program)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64) return;
+        const long addressSpaceEnd = 0x7ffffffff000, signature = 0x53053053;
+        if (RestartableSequence.Area is { } area)
+            program.Add("give back the rseq area", Syscall.rseq, Argument.Memory((void*)area, "rseq"), 32, Argument.Flags(1, "UNREGISTER"), signature).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.ENOSYS], skip: 2);
+        program.Add("let go of memory", Syscall.munmap, 0, Argument.Memory((void*)program.Arena.Code, "all below"));
+        program.Add("let go of memory", Syscall.munmap, Argument.Memory((void*)program.Arena.End, "all above"), Argument.Memory((void*)(addressSpaceEnd - program.Arena.End), "its size"));
+    }
+
+    public void Dispose()
+    {
+        _context.Dispose();
+        Program.Dispose();
+    }
+}

@@ -1,0 +1,117 @@
+using Yun.Linux;
+using Yun.Linux.Cgroups;
+using Yun.Oci;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary>The spec's mounts, in its order. Each is made detached, given its attributes, and then moved to where it belongs, by descriptor throughout.</summary>
+internal static unsafe class MountSteps
+{
+    private const int EmptyPath = 0x1000, Recursive = 0x8000, FromEmptyToEmpty = 0x44;
+
+    // What may be mounted below /proc without hiding what the masks and the security modules rely on (CVE-2019-16884).
+    private static readonly HashSet<string> s_insideProc =
+        ["/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg", "/proc/slabinfo", "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled"];
+
+    public static void Add(CompileContext context)
+    {
+        for (var i = 0; i < (context.Spec.Mounts?.Count ?? 0); i++) Add(context, context.Spec.Mounts![i], $"mounts[{i}]");
+    }
+
+    private static void Add(CompileContext context, SpecMount mount, string field)
+    {
+        if (mount.Destination.Length == 0) throw new SpecException($"{field}.destination", "is missing");
+        if (mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 }) throw new SpecException($"{field}.uidMappings", "id-mapped mounts are not supported");
+        var destination = Normalise(mount.Destination);
+        if (destination.StartsWith("/proc/", StringComparison.Ordinal) && !s_insideProc.Contains(destination))
+            throw new SpecException($"{field}.destination", $"'{destination}' is inside /proc, where nothing may be mounted");
+        var options = MountOptions.Parse(mount.Options, $"{field}.options");
+
+        if (context.Input.MountDescriptors.TryGetValue(mount.Destination, out var given))
+            Attach(context, mount, destination, options, Argument.Descriptor(given, $"mount for {destination}"), IsDirectory(given));
+        else if (options.IsBind || mount.Type == "bind")
+            Bind(context, mount, destination, options, field);
+        else if (mount.Type == "cgroup")
+            CgroupMountSteps.Add(context, destination, options);
+        else if (mount.Type is null or "")
+            throw new SpecException($"{field}.type", $"is missing for '{destination}', and it is no bind mount");
+        else
+            New(context, mount, destination, options);
+    }
+
+    private static void New(CompileContext context, SpecMount mount, string destination, MountOptions options)
+    {
+        var kind = mount.Type!;
+        var detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
+        NewDetached(context, kind, kind is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" ? null : mount.Source, options.Data, options.Set, detached, $"mount {destination}");
+        // A link in the image must not decide what is procfs (CVE-2019-19921).
+        var resolve = kind is "proc" or "sysfs" ? Resolve.NoSymlinks | Resolve.NoMagicLinks : Resolve.NoMagicLinks;
+        Attach(context, destination, detached, directory: true, resolve, MountAttributes.None, MountAttributes.None);
+        SetPropagation(context, detached, options, destination);
+        if (kind == "proc" && destination == "/proc") context.Proc = detached;
+        if (kind == "tmpfs" && destination == "/dev") context.Dev = detached;
+    }
+
+    /// <summary>Steps that make a file system and leave its detached mount in <paramref name="into"/>.</summary>
+    public static void NewDetached(CompileContext context, string type, string? source, IEnumerable<KeyValuePair<string, string?>> data, MountAttributes attributes, Slot into, string purpose)
+    {
+        var program = context.Program;
+        program.Add(purpose, Syscall.fsopen, program.Text(type), Argument.Flags(1, "FSOPEN_CLOEXEC")).Into(into);
+        if (source is { Length: > 0 }) program.Add(purpose, Syscall.fsconfig, into, Argument.Flags(1, "SET_STRING"), program.Text("source"), program.Text(source));
+        foreach (var (key, value) in data)
+        {
+            if (value is { Length: > 255 }) throw new SpecException("mounts", $"the option '{key}' of {purpose} is longer than the 255 bytes the kernel takes");
+            program.Add(purpose, Syscall.fsconfig, into, value is null ? Argument.Flags(0, "SET_FLAG") : Argument.Flags(1, "SET_STRING"), program.Text(key), value is null ? 0 : program.Text(value));
+        }
+        program.Add(purpose, Syscall.fsconfig, into, Argument.Flags(6, "CMD_CREATE"));
+        program.Add(purpose, Syscall.fsmount, into, Argument.Flags(1, "FSMOUNT_CLOEXEC"), Argument.Flags((long)attributes, attributes == 0 ? "0" : attributes.ToString().Replace(", ", "|", StringComparison.Ordinal))).Into(into);
+    }
+
+    private static void Bind(CompileContext context, SpecMount mount, string destination, MountOptions options, string field)
+    {
+        if (mount.Source is not { Length: > 0 } named) throw new SpecException($"{field}.source", $"is missing for the bind mount at '{destination}'");
+        var source = Path.GetFullPath(named, context.Input.Bundle);
+        var entry = context.Host.EntryAtNow(source);
+        if (entry == HostEntry.Absent && context.Input.OpensForReal) throw new SpecException($"{field}.source", $"'{source}' does not exist");
+        var detached = context.Open($"bind {named}", () => MountTree.Clone(source, options.BindIsRecursive));
+        Attach(context, mount, destination, options, detached, entry != HostEntry.File);
+    }
+
+    private static void Attach(CompileContext context, SpecMount mount, string destination, MountOptions options, Argument detached, bool directory)
+    {
+        Change(context, detached, options.Set, options.Clear, recursive: false, $"mount {destination}");
+        Change(context, detached, options.RecursiveSet, options.RecursiveClear, recursive: true, $"mount {destination}");
+        Attach(context, destination, detached, directory, Resolve.NoMagicLinks, MountAttributes.None, MountAttributes.None);
+        SetPropagation(context, detached, options, destination);
+    }
+
+    /// <summary>Steps that move a detached mount to its destination, making that where it is missing.</summary>
+    public static void Attach(CompileContext context, string destination, Argument detached, bool directory, Resolve resolve, MountAttributes set, MountAttributes clear)
+    {
+        var program = context.Program;
+        var target = program.Slot($"at{program.Count}");
+        Change(context, detached, set, clear, recursive: false, $"mount {destination}");
+        PathSteps.OpenOrCreate(context, destination, directory, target, $"open the mount point {destination}", resolve);
+        program.Add($"mount {destination}", Syscall.move_mount, detached, program.Text(""), target, program.Text(""), Argument.Flags(FromEmptyToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+    }
+
+    public static void Change(CompileContext context, Argument mount, MountAttributes set, MountAttributes clear, bool recursive, string purpose, MountPropagation propagation = 0)
+    {
+        if (set == 0 && clear == 0 && propagation == 0) return;
+        var attributes = context.Program.Arena.Place(new MountAttributesArgument { Set = (ulong)set, Clear = (ulong)clear, Propagation = (ulong)propagation });
+        var words = string.Join(' ', ((string[])[set == 0 ? "" : "set " + set, clear == 0 ? "" : "clear " + clear, propagation == 0 ? "" : propagation.ToString()]).Where(w => w.Length > 0));
+        context.Program.Add(purpose, Syscall.mount_setattr, mount, context.Program.Text(""), Argument.Flags(EmptyPath | (recursive ? Recursive : 0), recursive ? "AT_EMPTY_PATH|AT_RECURSIVE" : "AT_EMPTY_PATH"),
+            Argument.Memory(attributes, words), sizeof(MountAttributesArgument));
+    }
+
+    private static void SetPropagation(CompileContext context, Argument mount, MountOptions options, string destination)
+    {
+        if (options.Propagation != MountPropagation.Unchanged)
+            Change(context, mount, 0, 0, options.PropagationIsRecursive, $"set the propagation of {destination}", options.Propagation);
+    }
+
+    private static string Normalise(string destination) => Path.GetFullPath(destination.StartsWith('/') ? destination : "/" + destination);
+
+    private static bool IsDirectory(int descriptor) => File.GetAttributes($"/proc/self/fd/{descriptor}").HasFlag(FileAttributes.Directory);
+}

@@ -1,0 +1,72 @@
+using Yun.Linux;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary>The root file system: attached, made the root, and the host's tree let go of before anything else is mounted.</summary>
+internal static unsafe class RootSteps
+{
+    private const int EmptyPath = 0x1000, Recursive = 0x8000, FromEmptyPath = 4, Detach = 2;
+
+    public static void Enter(CompileContext context)
+    {
+        if (!context.Makes("mount"))
+        {
+            if (context.Has("mount")) return;
+            throw new SpecException("linux.namespaces", "has no mount namespace; a container without one is not supported");
+        }
+        var program = context.Program;
+        SetPropagation(context, PropagationOf(context.Linux.RootfsPropagation), recursive: true, "set the propagation of the host's mounts");
+        var root = Open(context);
+        program.Add("attach the root file system", Syscall.move_mount, root, program.Text(""), PathDescriptor.CurrentDirectory, program.Text("/"), Argument.Flags(FromEmptyPath, "F_EMPTY_PATH"));
+        program.Add("enter the root file system", Syscall.fchdir, root);
+        program.Add("make it the root", Syscall.pivot_root, program.Text("."), program.Text("."));
+        program.Add("let go of the host's tree", Syscall.umount2, program.Text("."), Argument.Flags(Detach, "MNT_DETACH"));
+        program.Add("stand in the root", Syscall.chdir, program.Text("/"));
+    }
+
+    /// <summary>After everything is mounted: read-only if asked, and the propagation that the spec wants for the root.</summary>
+    public static void Finish(CompileContext context)
+    {
+        if (!context.Makes("mount")) return;
+        if (context.Spec.Root?.Readonly == true)
+        {
+            var attributes = context.Program.Arena.Place(new MountAttributesArgument { Set = (ulong)MountAttributes.ReadOnly });
+            context.Program.Add("make the root read-only", Syscall.mount_setattr, PathDescriptor.CurrentDirectory, context.Program.Text("/"), 0, Argument.Memory(attributes, "ro"), sizeof(MountAttributesArgument));
+        }
+        if (context.Linux.RootfsPropagation is "shared" or "rshared" or "unbindable" or "runbindable" or "slave" or "rslave")
+            SetPropagation(context, PropagationOf(context.Linux.RootfsPropagation), context.Linux.RootfsPropagation[0] == 'r', "set the propagation of the root");
+    }
+
+    private static Argument Open(CompileContext context)
+    {
+        if (context.Input.MountDescriptors.TryGetValue("/", out var given)) return Argument.Descriptor(given, "root file system");
+        if (context.Spec.Root is not { Path.Length: > 0 } root) throw new SpecException("root.path", "is missing");
+        var path = Path.GetFullPath(root.Path, context.Input.Bundle);
+        if (context.Input.OpensForReal && !Directory.Exists(path)) throw new SpecException("root.path", $"'{path}' is not a directory");
+        return context.Open($"root {root.Path}", () =>
+        {
+            var tree = MountTree.Clone(path, recursive: true);
+            MountTree.Change(tree, 0, 0, MountPropagation.Private, recursive: true);
+            return tree;
+        });
+    }
+
+    private static MountPropagation PropagationOf(string? name) => name switch
+    {
+        null or "" or "slave" or "rslave" => MountPropagation.Slave,
+        "private" or "rprivate" => MountPropagation.Private,
+        "shared" or "rshared" => MountPropagation.Shared,
+        "unbindable" or "runbindable" => MountPropagation.Unbindable,
+        _ => throw new SpecException("linux.rootfsPropagation", $"'{name}' is not one of private, slave, shared, unbindable, or these with r in front"),
+    };
+
+    private static void SetPropagation(CompileContext context, MountPropagation propagation, bool recursive, string purpose)
+    {
+        // The host's tree must at least not send our mounts back, whatever the container's root is to be.
+        if (purpose.Contains("host", StringComparison.Ordinal) && propagation is MountPropagation.Shared or MountPropagation.Unbindable) propagation = MountPropagation.Slave;
+        var attributes = context.Program.Arena.Place(new MountAttributesArgument { Propagation = (ulong)propagation });
+        context.Program.Add(purpose, Syscall.mount_setattr, PathDescriptor.CurrentDirectory, context.Program.Text("/"), recursive ? Argument.Flags(Recursive, "AT_RECURSIVE") : 0,
+            Argument.Memory(attributes, propagation.ToString().ToLowerInvariant()), sizeof(MountAttributesArgument));
+    }
+}

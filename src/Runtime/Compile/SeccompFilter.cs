@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Yun.Linux.Seccomp;
+using Yun.Oci;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary>The spec's <c>linux.seccomp</c> as a compiled filter.</summary>
+internal static class SeccompFilter
+{
+    public static byte[] For(SpecSeccomp seccomp)
+    {
+        if (seccomp.ListenerPath is { Length: > 0 }) throw new SpecException("linux.seccomp.listenerPath", "is not supported yet");
+        var rules = new List<SeccompRule>();
+        for (var i = 0; i < (seccomp.Syscalls?.Count ?? 0); i++) AddRules(rules, seccomp.Syscalls![i], $"linux.seccomp.syscalls[{i}]");
+        var native = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? SyscallArchitecture.Arm64 : SyscallArchitecture.X64;
+        var architectures = new List<SyscallArchitecture> { native };
+        foreach (var name in seccomp.Architectures ?? [])
+            if (ArchitectureOf(name) is { } architecture && !architectures.Contains(architecture)) architectures.Add(architecture);
+        return SeccompCompiler.Compile(new SeccompPolicy(ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction"), architectures, rules));
+    }
+
+    private static void AddRules(List<SeccompRule> rules, SpecSyscall syscall, string field)
+    {
+        var action = ActionOf(syscall.Action, syscall.ErrnoRet, $"{field}.action");
+        var arguments = (syscall.Args ?? []).Select((a, i) => ArgumentOf(a, $"{field}.args[{i}]")).ToList();
+        // Two comparisons of one argument mean either, as runc reads the specification: one rule cannot hold both.
+        var alternatives = arguments.Select(a => a.Index).Distinct().Count() < arguments.Count;
+        foreach (var name in syscall.Names)
+        {
+            if (!alternatives) rules.Add(new SeccompRule(name, action, arguments));
+            else rules.AddRange(arguments.Select(a => new SeccompRule(name, action, [a])));
+        }
+    }
+
+    private static SeccompArgument ArgumentOf(SpecSyscallArgument argument, string field)
+    {
+        if (argument.Index > 5) throw new SpecException($"{field}.index", $"{argument.Index} is not between 0 and 5");
+        var comparison = argument.Op switch
+        {
+            "SCMP_CMP_EQ" => SeccompComparison.Equal,
+            "SCMP_CMP_NE" => SeccompComparison.NotEqual,
+            "SCMP_CMP_LT" => SeccompComparison.Less,
+            "SCMP_CMP_LE" => SeccompComparison.LessOrEqual,
+            "SCMP_CMP_GT" => SeccompComparison.Greater,
+            "SCMP_CMP_GE" => SeccompComparison.GreaterOrEqual,
+            "SCMP_CMP_MASKED_EQ" => SeccompComparison.MaskedEqual,
+            _ => throw new SpecException($"{field}.op", $"'{argument.Op}' is not a comparison"),
+        };
+        return new SeccompArgument((int)argument.Index, comparison, argument.Value, argument.ValueTwo);
+    }
+
+    private static uint ActionOf(string action, uint? errno, string field) => action switch
+    {
+        "SCMP_ACT_KILL" or "SCMP_ACT_KILL_THREAD" => SeccompAction.KillThread,
+        "SCMP_ACT_KILL_PROCESS" => SeccompAction.KillProcess,
+        "SCMP_ACT_TRAP" => SeccompAction.Trap,
+        "SCMP_ACT_ERRNO" => SeccompAction.Errno | ((errno ?? 1) & 0xffff),
+        "SCMP_ACT_TRACE" => SeccompAction.Trace | ((errno ?? 1) & 0xffff),
+        "SCMP_ACT_ALLOW" => SeccompAction.Allow,
+        "SCMP_ACT_LOG" => SeccompAction.Log,
+        "SCMP_ACT_NOTIFY" => throw new SpecException(field, "SCMP_ACT_NOTIFY is not supported yet"),
+        _ => throw new SpecException(field, $"'{action}' is not a seccomp action"),
+    };
+
+    // Names of other machines' architectures are in every common profile and mean nothing here.
+    private static SyscallArchitecture? ArchitectureOf(string name) => (name, RuntimeInformation.ProcessArchitecture) switch
+    {
+        ("SCMP_ARCH_X86_64", Architecture.X64) => SyscallArchitecture.X64,
+        ("SCMP_ARCH_X86", Architecture.X64) => SyscallArchitecture.X86,
+        ("SCMP_ARCH_X32", Architecture.X64) => SyscallArchitecture.X32,
+        ("SCMP_ARCH_AARCH64", Architecture.Arm64) => SyscallArchitecture.Arm64,
+        ("SCMP_ARCH_ARM", Architecture.Arm64) => SyscallArchitecture.Arm,
+        _ => null,
+    };
+}

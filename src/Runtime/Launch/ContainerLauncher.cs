@@ -1,0 +1,115 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Linux.Cgroups;
+using Yun.Oci;
+using Yun.Runtime.Cgroups;
+using Yun.Runtime.Compile;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime;
+
+/// <summary>Starts containers' processes: compiles the spec, clones, and tells what went wrong in words. Blocks its thread until the program runs.</summary>
+public static unsafe class ContainerLauncher
+{
+    /// <summary>Starts a container's first process, or with <see cref="LaunchRequest.JoinPid"/> one more in a running container.</summary>
+    /// <exception cref="LaunchException">The start failed; nothing of it is left.</exception>
+    /// <exception cref="SpecException">The spec is wrong.</exception>
+    public static LaunchedProcess Launch(LaunchRequest request) => request.JoinPid is { } pid ? ExecLauncher.Launch(request, pid) : LaunchContainer(request);
+
+    private static LaunchedProcess LaunchContainer(LaunchRequest request)
+    {
+        var cgroup = request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? Cgroup.At(path) : null;
+        try
+        {
+            cgroup?.Create();
+            if (cgroup is not null) CgroupSettings.Apply(cgroup, request.Spec.Linux?.Resources, CgroupLayout.Machine);
+            using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
+            var sharesMemory = request.StartGateFd < 0 && request.Spec.Linux?.Namespaces?.Any(n => n.Type == "pid" && string.IsNullOrEmpty(n.Path)) == true;
+            using var pipe = sharesMemory ? null : new Pipe();
+            using var program = ContainerProgram.Compile(request.Spec, InputOf(request, cgroup, terminal, pipe), HostView.Instance);
+            return sharesMemory ? Shared(request, program, terminal) : Copied(request, program, terminal, pipe!);
+        }
+        catch
+        {
+            cgroup?.TryRemove();
+            throw;
+        }
+    }
+
+    // The child borrows our memory and this thread sleeps until it has become the container's program, or failed.
+    private static LaunchedProcess Shared(LaunchRequest request, ContainerProgram program, TerminalSocket? terminal)
+    {
+        var pidFd = program.Program.Arena.Place(-1L);
+        using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
+        var pid = Clone(program.Program, program.CloneFlags | CloneFlags.Vm | CloneFlags.VFork, pidFd);
+        var process = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
+        var report = program.Program.Report;
+        if (report->Result != 0)
+        {
+            ProcessDescriptor.Wait(process);
+            process.Dispose();
+            throw LaunchFailure.Of(request.Spec, program.Program, (int)report->Index, report->Result, program.FirstExecStep);
+        }
+        if (deadline?.HasPassed == true) throw Late(request, process);
+        return new LaunchedProcess(pid, process, terminal?.Receive());
+    }
+
+    private static LaunchedProcess Copied(LaunchRequest request, ContainerProgram program, TerminalSocket? terminal, Pipe pipe)
+    {
+        program.Program.Report->Descriptor = (int)pipe.Write.DangerousGetHandle();
+        var pidFd = program.Program.Arena.Place(-1L);
+        using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
+        using var outside = program.PidNamespacePath is { } path ? PidNamespace.Enter(path) : null;
+        var pid = Clone(program.Program, program.CloneFlags, pidFd);
+        var process = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
+        pipe.Write.Dispose();
+        var report = LaunchReport.Read(pipe.Read);
+        if (report.Failure is { } failure)
+        {
+            ProcessDescriptor.Wait(process);
+            process.Dispose();
+            throw LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result, program.FirstExecStep);
+        }
+        if (deadline?.HasPassed == true) throw Late(request, process);
+        return new LaunchedProcess(pid, process, terminal?.Receive());
+    }
+
+    internal static LaunchException Late(LaunchRequest request, SafeFileHandle process)
+    {
+        ProcessDescriptor.Wait(process);
+        process.Dispose();
+        return new LaunchException("start", Errno.ETIMEDOUT, $"container {request.Id} did not start within {request.Deadline.TotalSeconds:0} seconds");
+    }
+
+    /// <summary>Clones with all signals blocked, so that nothing of ours is delivered to the child before it has let go of our handlers.</summary>
+    internal static int Clone(SyscallProgram program, CloneFlags flags, long* pidFd)
+    {
+        const int childSignal = 17;
+        var arguments = program.Arena.Place(new CloneArguments
+        {
+            Flags = (ulong)(flags | CloneFlags.PidFd | CloneFlags.ClearSignalHandlers),
+            PidFd = (ulong)pidFd,
+            ExitSignal = childSignal,
+        });
+        var mask = Signals.SetMask(ulong.MaxValue);
+        var pid = WalkerCode.Call(program.Arena.Code, program.Steps, arguments, program.Report);
+        Signals.SetMask(mask);
+        return pid >= 0 ? (int)pid : throw new LaunchException("clone3", (Errno)(-pid), $"unable to start container process: clone3: {((Errno)(-pid)).Describe()}");
+    }
+
+    internal static LaunchInput InputOf(LaunchRequest request, Cgroup? cgroup, TerminalSocket? terminal, Pipe? report) => new()
+    {
+        Id = request.Id,
+        Stdin = request.StdinFd,
+        Stdout = request.StdoutFd,
+        Stderr = request.StderrFd,
+        MountDescriptors = request.MountFds,
+        NetworkNamespace = request.NetworkNamespaceFd,
+        TerminalSocket = terminal is null ? -1 : (int)terminal.Child.DangerousGetHandle(),
+        StartGate = request.StartGateFd,
+        ReportPipe = report is null ? -1 : (int)report.Write.DangerousGetHandle(),
+        PreservedDescriptors = request.PreservedFds,
+        Bundle = request.Bundle,
+        Cgroup = cgroup,
+    };
+}

@@ -1,0 +1,58 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Linux.Cgroups;
+using Yun.Runtime.Compile;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime;
+
+/// <summary>Starts one more process in a running container.</summary>
+internal static unsafe class ExecLauncher
+{
+    public static LaunchedProcess Launch(LaunchRequest request, int containerPid)
+    {
+        using var container = OpenContainer(request, containerPid);
+        using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
+        using var pipe = new Pipe();
+        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipe);
+        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), HasOwn(containerPid, "cgroup"),
+            [.. ProcessCgroups(containerPid)], (int)pipe.Write.DangerousGetHandle());
+        var pidFd = program.Program.Arena.Place(-1L);
+        using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
+        ContainerLauncher.Clone(program.Program, CloneFlags.None, pidFd);
+        using var first = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
+        pipe.Write.Dispose();
+        var report = LaunchReport.Read(pipe.Read);
+        ProcessDescriptor.Wait(first);
+        // Our child by CLONE_PARENT, and not yet waited for, so the pid is still its own.
+        var process = report.Pid is { } pid ? ProcessDescriptor.Open(pid) : null;
+        if (report.Failure is null && process is not null && deadline?.HasPassed != true) return new LaunchedProcess(report.Pid!.Value, process, terminal?.Receive());
+        if (process is not null)
+        {
+            ProcessDescriptor.Signal(process, 9);
+            ProcessDescriptor.Wait(process);
+            process.Dispose();
+        }
+        throw report.Failure is { } failure ? LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result, program.FirstExecStep)
+            : new LaunchException("exec", Errno.ETIMEDOUT, $"the process in container {request.Id} did not start");
+    }
+
+    private static SafeFileHandle OpenContainer(LaunchRequest request, int pid)
+    {
+        try { return ProcessDescriptor.Open(pid); }
+        catch (SyscallException error) { throw new LaunchException("exec", error.Errno, $"container {request.Id} is not running"); }
+    }
+
+    private static bool HasOwn(int pid, string kind) => File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", false)?.Name != File.ResolveLinkTarget($"/proc/self/ns/{kind}", false)?.Name;
+
+    // proc_pid_cgroup(5): a line for each hierarchy, ID:CONTROLLERS:PATH.
+    private static IEnumerable<string> ProcessCgroups(int pid)
+    {
+        foreach (var line in File.ReadLines($"/proc/{pid}/cgroup"))
+        {
+            var parts = line.Split(':', 3);
+            var hierarchy = CgroupLayout.Machine.Hierarchies.FirstOrDefault(h => h.IsUnified ? parts[0] == "0" : parts[1].Split(',').SequenceEqual(h.Controllers));
+            if (hierarchy is not null) yield return hierarchy.MountPoint + parts[2].TrimEnd('/') + "/cgroup.procs";
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Yun.Linux;
+using Yun.Oci;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime;
+
+/// <summary>A failed step in runc's words: clients choose exit codes 126 and 127 by looking for them.</summary>
+internal static class LaunchFailure
+{
+    public static LaunchException Of(RuntimeSpec spec, SyscallProgram program, int index, long result, int firstExecStep)
+    {
+        var errno = result < 0 ? (Errno)(-result) : Errno.EIO;
+        var purpose = program.Texts[index].Purpose;
+        if (index < firstExecStep) return new LaunchException(purpose, errno, $"unable to start container process: error during container init: {purpose}: {errno.Describe()}");
+        var name = spec.Process?.Args?[0] ?? "";
+        var text = errno switch
+        {
+            Errno.ENOENT or Errno.ENOTDIR when !name.Contains('/') => $"exec: \"{name}\": executable file not found in $PATH",
+            Errno.ENOENT or Errno.ENOTDIR => $"exec: \"{name}\": stat {name}: {errno.Describe()}",
+            Errno.EACCES or Errno.EISDIR => $"exec: \"{name}\": permission denied",
+            _ => $"exec {name}: {errno.Describe()}",
+        };
+        return new LaunchException(purpose, errno, $"unable to start container process: {text}", isProgramFault: true);
+    }
+}

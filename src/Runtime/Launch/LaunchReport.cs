@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime;
+
+/// <summary>What a child with its own memory told over the report pipe, in records of an index and a result.</summary>
+internal sealed class LaunchReport
+{
+    /// <summary>The result of a record whose index is the pid of the process that was made.</summary>
+    public const long ProcessRecord = 1;
+
+    /// <summary>The result of a record that says the child is ready and waits for start.</summary>
+    public const long ReadyRecord = 2;
+
+    public int? Pid { get; private set; }
+    public bool IsReady { get; private set; }
+    public (int Index, long Result)? Failure { get; private set; }
+
+    /// <summary>Reads until the pipe's last writer is gone, which is when the container's program has begun or all is over, or until the child is ready.</summary>
+    public static LaunchReport Read(SafeFileHandle pipe)
+    {
+        var report = new LaunchReport();
+        Span<long> record = stackalloc long[2];
+        var bytes = MemoryMarshal.AsBytes(record);
+        // Records of 16 bytes are written whole: they are shorter than PIPE_BUF.
+        while (!report.IsReady && Pipe.ReadSome(pipe, bytes) == Report.Size)
+        {
+            if (record[1] == ProcessRecord) report.Pid = (int)record[0];
+            else if (record[1] == ReadyRecord) report.IsReady = true;
+            else report.Failure = ((int)record[0], record[1]);
+        }
+        return report;
+    }
+}
