@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Xunit.Sdk;
+
+namespace Yun.Tests.EndToEnd;
+
+/// <summary>The native daemon on a scratch folder and its own socket. Disposing it stops it and fails when anything is left of it on the machine.</summary>
+public sealed class Daemon : IAsyncDisposable
+{
+    private readonly string[] _flags;
+    private Process? _process;
+
+    private Daemon(string folder, string[] flags)
+    {
+        Folder = folder;
+        _flags = flags;
+        var configuration = Directory.CreateDirectory(Path.Combine(folder, "client")).FullName;
+        Docker = new Client(TestTools.Docker, Socket, configuration);
+        Yun = new Client(TestTools.Yun, Socket, configuration);
+    }
+
+    public string Folder { get; }
+    public string DataRoot => Path.Combine(Folder, "root");
+    public string ExecRoot => Path.Combine(Folder, "run");
+    public string Socket => Path.Combine(Folder, "yun.sock");
+    public string LogPath => Path.Combine(Folder, "daemon.log");
+    public int Pid => _process!.Id;
+
+    /// <summary>What the daemon's cgroups, interfaces and tables are named by.</summary>
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataRoot)))[..8];
+
+    public Client Docker { get; }
+    public Client Yun { get; }
+
+    /// <summary>The client that a theory names.</summary>
+    public Client this[string client] => client == "yun" ? Yun : Docker;
+
+    /// <summary>Starts a daemon that has no images.</summary>
+    public static async Task<Daemon> StartAsync(params string[] flags)
+    {
+        if (Environment.UserName != "root")
+            Assert.Skip("A daemon needs root.");
+        if (!File.Exists(TestTools.Yun) || !File.Exists(TestTools.Runtime))
+            Assert.Skip("The native programs are not built; run make.");
+        var daemon = new Daemon(Directory.CreateTempSubdirectory("yun-test.").FullName, flags);
+        await daemon.StartAgainAsync();
+        return daemon;
+    }
+
+    /// <summary>Starts a daemon with the image <c>busybox</c>.</summary>
+    public static async Task<Daemon> StartWithBusyboxAsync(params string[] flags)
+    {
+        var daemon = await StartAsync(flags);
+        (await daemon.Docker.RunAsync("import", TestTools.BusyboxRoot, "busybox:latest")).Succeeded();
+        return daemon;
+    }
+
+    /// <summary>Starts the daemon on what it left: after <see cref="KillAsync"/> or <see cref="StopAsync"/>.</summary>
+    public async Task StartAgainAsync()
+    {
+        // A shell in between, so that what outlives the daemon holds a file and not one of our pipes.
+        var words = new[] { TestTools.Yun, "daemon", "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(Folder, "yun.pid"), "--host", $"unix://{Socket}" };
+        _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", LogPath, .. words, .. _flags]))!;
+        var waiting = Stopwatch.StartNew();
+        while (!File.Exists(Socket) || (await Docker.RunAsync("version")).ExitCode != 0)
+        {
+            if (_process.HasExited || waiting.Elapsed > TimeSpan.FromSeconds(60))
+                throw new XunitException($"The daemon did not come up.\n{Log}");
+            await Task.Delay(50);
+        }
+    }
+
+    public string Log => File.Exists(LogPath) ? File.ReadAllText(LogPath) : "";
+
+    /// <summary>kill -9, as a crash would.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM. Returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        (await new Command("kill", "-TERM", $"{Pid}").RunAsync()).Succeeded();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            await _process!.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new XunitException($"The daemon did not stop.\n{Log}");
+        }
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var machine = new Leftovers(this);
+        try
+        {
+            if (_process!.HasExited)
+                await StartAgainAsync();
+            var containers = (await Docker.RunAsync("ps", "-aq")).Lines;
+            if (containers.Length > 0)
+                (await Docker.RunAsync(["rm", "-fv", .. containers])).Succeeded();
+            Assert.Equal(0, await StopAsync());
+            // The keeper ends by itself once the daemon has told it to, and the kernel takes a moment to let its things go.
+            var left = machine.Find();
+            for (var tries = 0; left.Count > 0 && tries < 100; tries++)
+            {
+                await Task.Delay(100);
+                left = machine.Find();
+            }
+            if (left.Count > 0)
+                throw new XunitException($"Left behind by the daemon:\n{string.Join('\n', left)}\n{Log}");
+        }
+        finally
+        {
+            machine.Remove();
+            _process?.Dispose();
+        }
+    }
+}
