@@ -1,0 +1,23 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Protocol;
+
+namespace Yun.Images.Archives;
+
+/// <summary>Writes a directory as a tar: owners, modes, times, links, devices and extended attributes, in the order of names, so that equal directories give equal bytes.</summary>
+public static class ArchiveWriter
+{
+    /// <param name="root">The directory that holds <paramref name="path"/>; links on the way are resolved inside it.</param>
+    /// <param name="path">The file or directory to write, from the root; empty for all of the root.</param>
+    public static Task WriteAsync(SafeFileHandle root, string path, Stream tar, ArchiveOptions options, CancellationToken cancel = default) =>
+        throw new EngineException(ErrorKind.NotImplemented, "Writing archives is not done yet.");
+}
+
+public sealed record ArchiveOptions
+{
+    /// <summary>What the first entry is called instead of its own name; null leaves it, empty writes only what is in the directory.</summary>
+    public string? Name { get; set; }
+    /// <summary>The directory is an overlay upper directory: its whiteouts are written as <c>.wh.</c> names.</summary>
+    public bool Whiteouts { get; set; }
+    /// <summary>False stays on the root's own file system: what is mounted in it is written as an empty directory.</summary>
+    public bool CrossMounts { get; set; } = true;
+}
