@@ -13,6 +13,8 @@ public sealed record ExtractionOptions
     public bool Owners { get; set; } = true;
     public uint UserId { get; set; }
     public uint GroupId { get; set; }
+    /// <summary>Given to every file and directory instead of the mode that the archive says.</summary>
+    public uint? Mode { get; set; }
     /// <summary>Docker's <c>noOverwriteDirNonDir</c>: a directory is not replaced by a file, nor a file by a directory.</summary>
     public bool KeepKinds { get; set; }
     /// <summary>The most bytes that the files may have together; what a tar of this machine's disk could not hold is refused long before.</summary>
