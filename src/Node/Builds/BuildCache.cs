@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Yun.Images;
+using Yun.Oci;
+using Yun.Store;
+
+namespace Yun.Node.Builds;
+
+/// <summary>Everything that decides what a step leads to. Two steps that differ in anything here do not share a result.</summary>
+/// <param name="Parent">The image the step starts from; null on nothing. Its digest covers all that came before.</param>
+/// <param name="Command">The history entry: instruction, build arguments and, for COPY and ADD, the digest of what is copied.</param>
+/// <param name="Config">The configuration after the step.</param>
+/// <param name="Details">What else counts and history does not show: modes, mounts, network.</param>
+public sealed record CacheStep(Digest? Parent, string Platform, string Command, ImageRunConfig Config, string? Author, string Details)
+{
+    public string Key() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this, BuildJson.Default.CacheStep)));
+}
+
+/// <summary>What the cache remembers of a step.</summary>
+public sealed record CacheEntry
+{
+    public Digest Image { get; set; }
+    public string Command { get; set; } = "";
+    public DateTimeOffset Created { get; set; }
+    public DateTimeOffset LastUsed { get; set; }
+    public int Uses { get; set; }
+}
+
+/// <summary>
+/// Which image each step led to, in the store under <c>/builds/cache</c>. Only the builder writes here, so an image that was pulled or loaded is never taken
+/// for a step's result, whatever its history says (CVE-2024-24557).
+/// </summary>
+public sealed class BuildCache(IStore store, ImageStore images, TimeProvider time)
+{
+    private const string Prefix = "/builds/cache/";
+
+    /// <returns>The image, unless it was never made or has been removed since.</returns>
+    public async Task<Image?> FindAsync(CacheStep step, CancellationToken cancel)
+    {
+        var key = Prefix + step.Key();
+        if (await store.GetAsync(key, cancel) is not { } found || Read(found) is not { } entry) return null;
+        if (images.TryFind(entry.Image.ToString()) is not { } image || image.Parent != step.Parent)
+        {
+            await store.DeleteAsync(key, cancel);
+            return null;
+        }
+        await WriteAsync(key, entry with { LastUsed = time.GetUtcNow(), Uses = entry.Uses + 1 }, cancel);
+        return image;
+    }
+
+    public Task RememberAsync(CacheStep step, Image image, CancellationToken cancel) =>
+        WriteAsync(Prefix + step.Key(), new CacheEntry { Image = image.Id, Command = step.Command, Created = time.GetUtcNow(), LastUsed = time.GetUtcNow() }, cancel);
+
+    public async Task<IReadOnlyList<(string Key, CacheEntry Entry)>> ListAsync(CancellationToken cancel)
+    {
+        var list = new List<(string, CacheEntry)>();
+        foreach (var found in await store.RangeAsync(Prefix, cancel))
+            if (Read(found) is { } entry) list.Add((found.Key[Prefix.Length..], entry));
+        return list;
+    }
+
+    /// <summary>Forgets the steps not used since <paramref name="before"/> and removes the images that only served them.</summary>
+    /// <returns>The images removed, and the bytes of their layers.</returns>
+    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, CancellationToken cancel)
+    {
+        var forgotten = new HashSet<Digest>();
+        foreach (var (key, entry) in await ListAsync(cancel))
+        {
+            if (entry.LastUsed > before) continue;
+            await store.DeleteAsync(Prefix + key, cancel);
+            forgotten.Add(entry.Image);
+        }
+        var removed = new List<Digest>();
+        var bytes = 0L;
+        // Children before parents: each round removes those that nothing is made from any more.
+        while (true)
+        {
+            var all = images.List();
+            var parents = all.Select(i => i.Parent).OfType<Digest>().ToHashSet();
+            var round = 0;
+            foreach (var image in all.Where(i => i.IsDangling && forgotten.Contains(i.Id) && !parents.Contains(i.Id)))
+            {
+                try
+                {
+                    await images.RemoveAsync(image.Id.ToString(), force: false, pruneParents: false, cancel);
+                }
+                catch (Protocol.EngineException)
+                {
+                    forgotten.Remove(image.Id); // a container stands on it
+                    continue;
+                }
+                removed.Add(image.Id);
+                var below = all.FirstOrDefault(i => i.Id == image.Parent)?.Layers.Count ?? 0;
+                bytes += image.Layers.Skip(below).Sum(l => l.SizeBytes);
+                round++;
+            }
+            if (round == 0) return (removed, bytes);
+        }
+    }
+
+    private Task<long> WriteAsync(string key, CacheEntry entry, CancellationToken cancel) =>
+        store.PutAsync(key, JsonSerializer.SerializeToUtf8Bytes(entry, BuildJson.Default.CacheEntry), cancel).AsTask();
+
+    // An entry of an older version that cannot be read is no entry.
+    private static CacheEntry? Read(Entry found)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(found.Value, BuildJson.Default.CacheEntry);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CacheStep))]
+[JsonSerializable(typeof(CacheEntry))]
+internal sealed partial class BuildJson : JsonSerializerContext;

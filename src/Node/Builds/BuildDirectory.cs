@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+
+namespace Yun.Node.Builds;
+
+/// <summary>A build's own place on disk, under <c>builds/</c> of the data root: context, downloads, and the upper directories of its steps. Gone when the build is.</summary>
+internal sealed class BuildDirectory : IDisposable
+{
+    private const UnixFileMode RootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Everyone = RootOnly | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private int _count;
+
+    private BuildDirectory(string path) => Path = path;
+
+    public string Path { get; }
+
+    public static BuildDirectory Create(string dataRoot)
+    {
+        var path = System.IO.Path.Combine(ParentOf(dataRoot), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        Directory.CreateDirectory(path, RootOnly);
+        return new BuildDirectory(path);
+    }
+
+    /// <summary>What builds of an earlier daemon left: none of it is of use to anyone.</summary>
+    public static void RemoveLeftovers(string dataRoot)
+    {
+        if (!Directory.Exists(ParentOf(dataRoot))) return;
+        foreach (var left in Directory.EnumerateDirectories(ParentOf(dataRoot))) Remove(left);
+    }
+
+    /// <summary>A new, empty directory. What becomes the root of a layer must be readable to all, as <c>/</c> is.</summary>
+    public string Make(string name, bool readableToAll = false)
+    {
+        var path = System.IO.Path.Combine(Path, $"{name}-{Interlocked.Increment(ref _count)}");
+        Directory.CreateDirectory(path, readableToAll ? Everyone : RootOnly);
+        return path;
+    }
+
+    public void Dispose() => Remove(Path);
+
+    // Links are removed, not followed. What cannot be removed now is a leftover, and goes when the daemon starts next.
+    private static void Remove(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static string ParentOf(string dataRoot) => System.IO.Path.Combine(dataRoot, "builds");
+}

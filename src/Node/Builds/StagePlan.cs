@@ -1,0 +1,36 @@
+using Yun.Node.Builds.Dockerfiles;
+
+namespace Yun.Node.Builds;
+
+/// <summary>Which stages a target needs: itself, and those it starts from, copies from or mounts.</summary>
+internal static class StagePlan
+{
+    /// <param name="baseOf">A stage's FROM with its variables replaced.</param>
+    public static IReadOnlyList<Stage> Needed(Dockerfile dockerfile, Stage target, Func<Stage, string> baseOf)
+    {
+        var needed = new HashSet<int>();
+        var open = new Stack<Stage>([target]);
+        while (open.TryPop(out var stage))
+        {
+            if (!needed.Add(stage.Index)) continue;
+            foreach (var name in Sources(stage).Append(baseOf(stage)))
+                if (Earlier(dockerfile, name, stage) is { } earlier) open.Push(earlier);
+        }
+        return [.. dockerfile.Stages.Where(s => needed.Contains(s.Index))];
+    }
+
+    private static Stage? Earlier(Dockerfile dockerfile, string name, Stage stage) =>
+        dockerfile.FindStage(name) is { } found && found.Index < stage.Index ? found : null;
+
+    private static IEnumerable<string> Sources(Stage stage)
+    {
+        foreach (var instruction in stage.Instructions)
+        {
+            if (instruction is CopyInstruction { From: { } from }) yield return from;
+            if (instruction is not RunInstruction run) continue;
+            foreach (var mount in run.Mounts)
+                foreach (var field in mount.Split(','))
+                    if (field.StartsWith("from=", StringComparison.OrdinalIgnoreCase)) yield return field["from=".Length..];
+        }
+    }
+}
