@@ -10,6 +10,7 @@ public sealed class Daemon : IAsyncDisposable
 {
     private readonly string[] _flags;
     private Process? _process;
+    private bool _ownDisk;
 
     private Daemon(string folder, string[] flags)
     {
@@ -39,13 +40,29 @@ public sealed class Daemon : IAsyncDisposable
     /// <summary>Starts a daemon that has no images.</summary>
     public static async Task<Daemon> StartAsync(params string[] flags)
     {
+        var daemon = New(flags);
+        await daemon.StartAgainAsync();
+        return daemon;
+    }
+
+    /// <summary>Starts a daemon whose data root is a file system of its own, soon full.</summary>
+    public static async Task<Daemon> StartOnSmallDiskAsync(int megabytes)
+    {
+        var daemon = New([]);
+        daemon._ownDisk = true;
+        Directory.CreateDirectory(daemon.DataRoot);
+        (await new Command("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", daemon.DataRoot).RunAsync()).Succeeded();
+        await daemon.StartAgainAsync();
+        return daemon;
+    }
+
+    private static Daemon New(string[] flags)
+    {
         if (Environment.UserName != "root")
             Assert.Skip("A daemon needs root.");
         if (!File.Exists(TestTools.Yun) || !File.Exists(TestTools.Runtime))
             Assert.Skip("The native programs are not built; run make.");
-        var daemon = new Daemon(Directory.CreateTempSubdirectory("yun-test.").FullName, flags);
-        await daemon.StartAgainAsync();
-        return daemon;
+        return new Daemon(Directory.CreateTempSubdirectory("yun-test.").FullName, flags);
     }
 
     /// <summary>Starts a daemon with the image <c>busybox</c>.</summary>
@@ -107,6 +124,8 @@ public sealed class Daemon : IAsyncDisposable
             if (containers.Length > 0)
                 (await Docker.RunAsync(["rm", "-fv", .. containers])).Succeeded();
             Assert.Equal(0, await StopAsync());
+            if (_ownDisk)
+                (await new Command("umount", DataRoot).RunAsync()).Succeeded();
             // The keeper ends by itself once the daemon has told it to, and the kernel takes a moment to let its things go.
             var left = machine.Find();
             for (var tries = 0; left.Count > 0 && tries < 100; tries++)

@@ -1,0 +1,168 @@
+namespace Yun.Tests.EndToEnd;
+
+public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
+{
+    private async Task<CommandResult> BuildAsync(string client, string image, ScratchFolder files, params string[] flags) =>
+        await Daemon[client].RunAsync(["build", "-t", image, .. flags, files.Path]);
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task The_classic_instructions_do_what_they_say(string client)
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", """
+            ARG TAG=latest
+            FROM busybox:${TAG}
+            ARG COLOUR=red
+            ENV COLOUR=${COLOUR} SHAPE="a circle"
+            LABEL maker=me
+            WORKDIR /work
+            WORKDIR deeper
+            RUN echo "$COLOUR $SHAPE" > mark && adduser -D -u 1000 sailor
+            COPY --chown=sailor:sailor --chmod=640 a.txt ./
+            ADD packed.tar /unpacked/
+            EXPOSE 80/tcp 53/udp
+            VOLUME /data
+            USER sailor
+            STOPSIGNAL SIGUSR2
+            HEALTHCHECK --interval=7s CMD test -e /work
+            SHELL ["/bin/sh", "-ec"]
+            ENTRYPOINT ["sh", "-c"]
+            CMD ["pwd; id -un; cat mark; stat -c '%U %a' a.txt; cat /unpacked/inner"]
+            """), ("a.txt", "alpha"), ("pack/inner", "inner\n"));
+        (await new Command("tar", "-C", files["pack"], "-cf", files["packed.tar"], "inner").RunAsync()).Succeeded();
+        var built = (await BuildAsync(client, image, files, "--build-arg", "COLOUR=blue")).Succeeded();
+        Assert.Contains("Successfully tagged", built.Output);
+        Assert.Equal(["/work/deeper", "sailor", "blue a circle", "sailor 640", "inner"], (await Docker.RunAsync("run", "--rm", image)).Succeeded().Lines);
+        Assert.Equal("me sailor SIGUSR2 7s map[53/udp:{} 80/tcp:{}] map[/data:{}] [/bin/sh -ec]",
+            await Docker.TextAsync("inspect", "-f", "{{.Config.Labels.maker}} {{.Config.User}} {{.Config.StopSignal}} {{.Config.Healthcheck.Interval}} {{.Config.ExposedPorts}} {{.Config.Volumes}} {{.Config.Shell}}", image));
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task A_stage_gives_its_files_to_a_later_one(string client)
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", """
+            FROM busybox AS maker
+            RUN mkdir -p /out/bin && echo made > /out/bin/thing && ln -s thing /out/bin/link
+            FROM busybox AS skipped
+            RUN exit 1
+            FROM busybox
+            COPY --from=maker /out/ /got/
+            COPY --from=0 /out/bin/thing /second
+            RUN cat /got/bin/link /second > /both
+            """));
+        (await BuildAsync(client, image, files)).Succeeded();
+        Assert.Equal(["made", "made"], (await Docker.RunAsync("run", "--rm", image, "cat", "/both")).Succeeded().Lines);
+    }
+
+    [Fact]
+    public async Task A_target_ends_the_build_there()
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", "FROM busybox AS first\nRUN echo 1 > /stage\nFROM first\nRUN echo 2 > /stage\n"));
+        (await BuildAsync("docker", image, files, "--target", "first")).Succeeded();
+        Assert.Equal("1", await Docker.TextAsync("run", "--rm", image, "cat", "/stage"));
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task Here_documents_are_scripts_and_files(string client)
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", """"
+            FROM busybox
+            ARG WHO=world
+            RUN <<EOF
+            set -e
+            echo first > /a
+            echo second >> /a
+            EOF
+            COPY <<one <<"two" /files/
+            hello ${WHO}
+            one
+            hello ${WHO}
+            two
+            """"));
+        (await BuildAsync(client, image, files)).Succeeded();
+        Assert.Equal(["first", "second", "hello world", "hello ${WHO}"], (await Docker.RunAsync("run", "--rm", image, "cat", "/a", "/files/one", "/files/two")).Succeeded().Lines);
+    }
+
+    [Fact]
+    public async Task Ignored_files_are_not_in_the_context()
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", "FROM busybox\nCOPY . /context\n"), (".dockerignore", "# comment\n**/*.tmp\nsecret\n!keep.tmp\n"), ("a", ""), ("x.tmp", ""), ("deep/y.tmp", ""), ("keep.tmp", ""), ("secret/key", ""));
+        (await BuildAsync("docker", image, files)).Succeeded();
+        var found = (await Docker.RunAsync("run", "--rm", image, "find", "/context", "-type", "f")).Succeeded().Lines;
+        Assert.Equal(["/context/.dockerignore", "/context/Dockerfile", "/context/a", "/context/keep.tmp"], found.Order(StringComparer.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task The_cache_is_used_until_the_content_of_a_copied_file_changes(string client)
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", "FROM busybox\nRUN echo early > /early\nCOPY a.txt /\nRUN cat /a.txt > /late\n"), ("a.txt", Name("content")));
+        (await BuildAsync(client, image, files)).Succeeded();
+        var id = await Docker.TextAsync("inspect", "-f", "{{.Id}}", image);
+        File.SetLastWriteTimeUtc(files["a.txt"], DateTime.UtcNow.AddHours(-5));
+        var again = (await BuildAsync(client, image, files)).Succeeded();
+        Assert.Equal(3, again.Output.Split("Using cache").Length - 1);
+        Assert.Equal(id, await Docker.TextAsync("inspect", "-f", "{{.Id}}", image));
+        files.Write("a.txt", "changed");
+        var changed = (await BuildAsync(client, image, files)).Succeeded();
+        Assert.Equal(1, changed.Output.Split("Using cache").Length - 1);
+        Assert.Equal("changed", await Docker.TextAsync("run", "--rm", image, "cat", "/late"));
+        Assert.DoesNotContain("Using cache", (await BuildAsync(client, image, files, "--no-cache")).Succeeded().Output);
+    }
+
+    [Fact]
+    public async Task Triggers_fire_in_the_image_built_upon()
+    {
+        var image = Name("image");
+        var child = Name("image");
+        var files = Folder(("Dockerfile", "FROM busybox\nONBUILD COPY a.txt /\nONBUILD RUN cat /a.txt > /b\n"), ("a.txt", "alpha"));
+        (await BuildAsync("docker", image, files)).Succeeded();
+        (await Docker.RunAsync("run", "--rm", image, "test", "-e", "/b")).EndedWith(1);
+        files.Write("Dockerfile", $"FROM {image}\n");
+        (await BuildAsync("docker", child, files)).Succeeded();
+        Assert.Equal("alpha", await Docker.TextAsync("run", "--rm", child, "cat", "/b"));
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task A_failing_step_ends_the_build_with_its_exit_code_in_the_message(string client)
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", "FROM busybox\nRUN echo said; exit 7\n"));
+        var result = (await BuildAsync(client, image, files)).FailedSaying("returned a non-zero code: 7");
+        Assert.Contains("said", result.Output);
+        (await Docker.RunAsync("inspect", image)).FailedSaying("no such");
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task An_error_in_a_Dockerfile_is_told_with_its_line(string client)
+    {
+        var files = Folder(("Dockerfile", "FROM busybox\n\nNOSUCH thing\n"));
+        (await BuildAsync(client, Name("image"), files)).FailedSaying("line 3");
+        files.Write("Dockerfile", "RUN true\n");
+        (await BuildAsync(client, Name("image"), files)).FailedSaying("FROM");
+        files.Write("Dockerfile", "FROM busybox\nCOPY nosuchfile /\n");
+        (await BuildAsync(client, Name("image"), files)).FailedSaying("nosuchfile");
+    }
+
+    [Fact]
+    public async Task A_context_from_standard_input_is_built()
+    {
+        var image = Name("image");
+        (await Docker.RunWithInputAsync("FROM busybox\nRUN echo from-stdin > /a\n", "build", "-t", image, "-")).Succeeded();
+        Assert.Equal("from-stdin", await Docker.TextAsync("run", "--rm", image, "cat", "/a"));
+    }
+
+    [Fact]
+    public async Task A_copy_cannot_leave_the_context()
+    {
+        var files = Folder(("context/Dockerfile", "FROM busybox\nCOPY ../outside /\n"), ("outside", "x"), ("context/a", ""));
+        Assert.NotEqual(0, (await Docker.RunAsync("build", "-t", Name("image"), files["context"])).ExitCode);
+        files.Write("context/Dockerfile", "FROM busybox\nCOPY link /got\n");
+        File.CreateSymbolicLink(files["context/link"], "/etc/shadow");
+        Assert.NotEqual(0, (await Docker.RunAsync("build", "-t", Name("image"), files["context"])).ExitCode);
+    }
+}

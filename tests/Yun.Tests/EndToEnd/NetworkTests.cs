@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Yun.Tests.EndToEnd;
+
+public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
+{
+    [Theory, MemberData(nameof(Clients))]
+    public async Task A_published_port_answers_on_loopback_and_on_the_machine_s_addresses(string client)
+    {
+        var name = Name();
+        var port = Registry.FreePort();
+        (await Daemon[client].RunAsync("run", "-d", "--name", name, "-p", $"{port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /")).Succeeded();
+        Assert.Equal("page\n", await PageAsync($"http://127.0.0.1:{port}/index.html"));
+        foreach (var address in (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork)).Where(a => !IPAddress.IsLoopback(a)))
+            Assert.Equal("page\n", await PageAsync($"http://{address}:{port}/index.html"));
+        Assert.Contains($"0.0.0.0:{port}->80/tcp", await Daemon[client].TextAsync("ps", "--filter", $"name={name}", "--format", "{{.Ports}}"));
+        Assert.Contains($"0.0.0.0:{port}", await Daemon[client].TextAsync("port", name, "80"));
+        await Docker.TextAsync("stop", "-t", "0", name);
+        await Docker.TextAsync("start", name);
+        Assert.Equal("page\n", await PageAsync($"http://127.0.0.1:{port}/index.html"));
+    }
+
+    [Fact]
+    public async Task All_exposed_ports_are_published_when_asked()
+    {
+        var name = Name();
+        await Docker.TextAsync("run", "-d", "--name", name, "-P", "--expose", "80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /");
+        var port = await Docker.TextAsync("inspect", "-f", "{{(index (index .NetworkSettings.Ports \"80/tcp\") 0).HostPort}}", name);
+        Assert.Equal("page\n", await PageAsync($"http://127.0.0.1:{port}/index.html"));
+    }
+
+    [Fact]
+    public async Task A_published_udp_port_answers()
+    {
+        var name = Name();
+        var port = Registry.FreePort();
+        await Docker.TextAsync("run", "-d", "--name", name, "-p", $"{port}:9/udp", "busybox", "sh", "-c", "while true; do echo pong | nc -u -l -p 9 -w 1; done");
+        await Eventually.HoldsAsync(async () =>
+        {
+            using var client = new UdpClient();
+            client.Connect(IPAddress.Loopback, port);
+            await client.SendAsync("ping"u8.ToArray());
+            var answer = client.ReceiveAsync();
+            try
+            {
+                return await Task.WhenAny(answer, Task.Delay(500)) == answer && Encoding.ASCII.GetString((await answer).Buffer) == "pong\n";
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named_and_nothing_is_left()
+    {
+        using var holder = new TcpListener(IPAddress.Any, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+        var name = Name();
+        (await Docker.RunAsync("run", "-d", "--name", name, "-p", $"{port}:80", "busybox", "sleep", "1000")).EndedWith(125).FailedSaying($"{port}");
+        Assert.Equal("created", await Docker.TextAsync("inspect", "-f", "{{.State.Status}}", name));
+        holder.Stop();
+        (await Docker.RunAsync("start", name)).Succeeded();
+    }
+
+    [Fact]
+    public async Task Containers_on_the_bridge_reach_each_other_and_the_outside()
+    {
+        var name = Name();
+        await Docker.TextAsync("run", "-d", "--name", name, "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /");
+        var address = await Docker.TextAsync("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", name);
+        var gateway = await Docker.TextAsync("inspect", "-f", "{{.NetworkSettings.Networks.bridge.Gateway}}", name);
+        Assert.Equal("page", await Docker.TextAsync("run", "--rm", "busybox", "wget", "-q", "-T", "20", "-O", "-", $"http://{address}/index.html"));
+
+        using var outside = new HttpListener();
+        var port = Registry.FreePort();
+        outside.Prefixes.Add($"http://*:{port}/");
+        outside.Start();
+        var asked = outside.GetContextAsync();
+        var answer = Docker.RunAsync("run", "--rm", "busybox", "wget", "-q", "-T", "20", "-O", "-", $"http://{gateway}:{port}/");
+        var context = await asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await context.Response.OutputStream.WriteAsync("from outside"u8.ToArray(), TestContext.Current.CancellationToken);
+        context.Response.Close();
+        Assert.Equal("from outside", (await answer).Succeeded().Text);
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task Without_a_network_there_is_only_loopback_and_with_the_host_s_there_is_all(string client)
+    {
+        Assert.Equal(["lo"], (await Daemon[client].RunAsync("run", "--rm", "--network", "none", "busybox", "ls", "/sys/class/net")).Succeeded().Lines);
+        var own = Directory.GetFileSystemEntries("/sys/class/net").Select(Path.GetFileName).First(name => name != "lo");
+        Assert.Contains(own, (await Daemon[client].RunAsync("run", "--rm", "--network", "host", "busybox", "ls", "/sys/class/net")).Succeeded().Lines);
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task The_three_networks_are_listed_and_inspected(string client)
+    {
+        var lines = (await Daemon[client].RunAsync("network", "ls", "--format", "{{.Name}} {{.Driver}} {{.Scope}}")).Succeeded().Lines;
+        Assert.Subset(lines.ToHashSet(), new HashSet<string> { "bridge bridge local", "host host local", "none null local" });
+        var name = Name();
+        await Docker.TextAsync("run", "-d", "--name", name, "busybox", "sleep", "1000");
+        Assert.Contains(name, await Daemon[client].TextAsync("network", "inspect", "-f", "{{range .Containers}}{{.Name}} {{end}}", "bridge"));
+        (await Daemon[client].RunAsync("network", "inspect", "nosuchnetwork")).EndedWith(1).FailedSaying("nosuchnetwork");
+        (await Daemon[client].RunAsync("run", "--rm", "--network", "nosuchnetwork", "busybox", "true")).EndedWith(125).FailedSaying("network nosuchnetwork not found");
+    }
+
+    private static async Task<string> PageAsync(string address)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        var page = "";
+        await Eventually.HoldsAsync(async () =>
+        {
+            try
+            {
+                page = await http.GetStringAsync(address);
+                return true;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+        return page;
+    }
+}
