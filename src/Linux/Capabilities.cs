@@ -44,14 +44,13 @@ public static class Capabilities
 
     private static ulong Read(string field)
     {
-        foreach (var line in File.ReadLines("/proc/self/status"))
+        foreach (var line in KernelFile.Read("/proc/self/status").Split('\n'))
             if (line.StartsWith(field, StringComparison.Ordinal)) return Convert.ToUInt64(line[field.Length..].Trim(), 16);
         return 0;
     }
 
     private static int ReadKernelCount()
     {
-        try { return int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap")) + 1; }
-        catch (IOException) { return BitOperations.PopCount(Bounding()); }
+        return KernelFile.TryRead("/proc/sys/kernel/cap_last_cap") is { } last ? int.Parse(last) + 1 : BitOperations.PopCount(Bounding());
     }
 }

@@ -34,7 +34,7 @@ public sealed class Cgroup
         foreach (var hierarchy in _layout.Hierarchies)
         {
             // Another container's removal may take an empty parent away between the two steps.
-            for (var tries = 0; !TryMake(DirectoryIn(hierarchy)); tries++)
+            for (var tries = 0; !TryMake(DirectoryIn(hierarchy), hierarchy); tries++)
             {
                 if (tries == 10) throw new SyscallException("mkdir", Errno.ENOENT, DirectoryIn(hierarchy));
                 MakeParents(hierarchy);
@@ -127,7 +127,7 @@ public sealed class Cgroup
         for (int slash; (slash = Path.IndexOf('/', from)) > 0; from = slash + 1)
         {
             var parent = hierarchy.MountPoint + Path[..slash];
-            TryMake(parent);
+            TryMake(parent, hierarchy);
             if (hierarchy.IsUnified && hierarchy.Controllers.Count > 0) Delegate(parent, hierarchy);
         }
     }
@@ -138,12 +138,12 @@ public sealed class Cgroup
     }
 
     // False when the directory above is missing.
-    private static bool TryMake(string directory)
+    private static bool TryMake(string directory, CgroupHierarchy hierarchy)
     {
         if (Native.mkdir(directory, 0x1ed) == 0)
         {
             // A new v1 cpuset is empty and takes no process until it has CPUs and memory nodes.
-            if (File.Exists(directory + "/cpuset.cpus") && File.Exists(directory + "/cgroup.clone_children")) InheritCpuset(directory);
+            if (hierarchy is { IsUnified: false } && hierarchy.Has("cpuset")) InheritCpuset(directory);
             return true;
         }
         return (Errno)Marshal.GetLastPInvokeError() switch
@@ -158,7 +158,7 @@ public sealed class Cgroup
     {
         var parent = System.IO.Path.GetDirectoryName(directory)!;
         foreach (var file in (string[])["cpuset.cpus", "cpuset.mems"])
-            CgroupFile.Write($"{directory}/{file}", File.ReadAllText($"{parent}/{file}").TrimEnd());
+            CgroupFile.Write($"{directory}/{file}", KernelFile.Read($"{parent}/{file}").TrimEnd());
     }
 }
 

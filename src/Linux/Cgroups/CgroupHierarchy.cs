@@ -15,7 +15,7 @@ public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Co
 /// <summary>How this machine's cgroups are mounted: v2 alone, v1 alone, or v1 beside v2 (hybrid).</summary>
 public sealed class CgroupLayout
 {
-    private static readonly Lazy<CgroupLayout> s_machine = new(() => Parse(File.ReadLines("/proc/self/mountinfo"), ReadUnifiedControllers));
+    private static readonly Lazy<CgroupLayout> s_machine = new(() => Parse(KernelFile.Read("/proc/self/mountinfo").Split('\n'), ReadUnifiedControllers));
 
     private CgroupLayout(IReadOnlyList<CgroupHierarchy> hierarchies) => Hierarchies = hierarchies;
 
@@ -54,7 +54,6 @@ public sealed class CgroupLayout
 
     private static string[] ReadUnifiedControllers(string mountPoint)
     {
-        try { return File.ReadAllText(Path.Combine(mountPoint, "cgroup.controllers")).Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries); }
-        catch (IOException) { return []; }
+        return KernelFile.TryRead(Path.Combine(mountPoint, "cgroup.controllers"))?.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries) ?? [];
     }
 }

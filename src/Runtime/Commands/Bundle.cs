@@ -1,6 +1,5 @@
-using System.Text.Json;
 using Yun.Oci;
-using Yun.Runtime.Compile;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -15,13 +14,6 @@ internal static class Bundle
         var file = new FileInfo(path);
         if (!file.Exists) throw new UsageException($"{path} does not exist; --bundle must name a folder with a config.json");
         if (file.Length > ConfigBytesMax) throw new UsageException($"{path} is larger than {ConfigBytesMax} bytes");
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RuntimeSpecJson.Default.RuntimeSpec) ?? throw new SpecException(path, "is empty");
-        }
-        catch (JsonException error)
-        {
-            throw new SpecException(path, $"{error.Path}: {error.Message}");
-        }
+        return SpecReader.Read(File.ReadAllBytes(path));
     }
 }

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Oci;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -25,7 +25,7 @@ internal sealed class ContainerState
     /// <exception cref="UsageException">There is no such container.</exception>
     public static ContainerState Load(RuntimeSettings settings, string id)
     {
-        try { return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(DirectoryOf(settings, id), "state.json")), ContainerStateJson.Default.ContainerState)!; }
+        try { return Read(File.ReadAllBytes(Path.Combine(DirectoryOf(settings, id), "state.json"))); }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException) { throw new UsageException($"container {id} does not exist"); }
     }
 
@@ -40,7 +40,8 @@ internal sealed class ContainerState
     public void Save(RuntimeSettings settings)
     {
         var path = Path.Combine(DirectoryOf(settings, Id), "state.json");
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, ContainerStateJson.Default.ContainerState));
+        using (var file = File.Create(path + ".new"))
+        using (var json = new Utf8JsonWriter(file)) Write(json);
         File.Move(path + ".new", path, overwrite: true);
     }
 
@@ -63,8 +64,42 @@ internal sealed class ContainerState
         var status = Status(settings);
         return new RuntimeState { Id = Id, Status = status, Pid = status == "stopped" ? 0 : Pid, Bundle = Bundle, Annotations = Annotations };
     }
-}
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ContainerState))]
-internal sealed partial class ContainerStateJson : JsonSerializerContext;
+    private void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", Id);
+        json.WriteNumber("pid", Pid);
+        json.WriteNumber("startTime", StartTime);
+        json.WriteString("bundle", Bundle);
+        json.WriteString("cgroupPath", CgroupPath);
+        json.WriteString("created", Created.ToString("O"));
+        json.WriteStartObject("annotations");
+        foreach (var (name, value) in Annotations ?? []) json.WriteString(name, value);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static ContainerState Read(byte[] bytes)
+    {
+        var state = new ContainerState();
+        var json = new JsonCursor(bytes);
+        json.BeginObject();
+        while (json.NextProperty(out var name))
+        {
+            switch (name)
+            {
+                case "id": state.Id = json.Text(); break;
+                case "pid": state.Pid = json.Integer32(); break;
+                case "startTime": state.StartTime = json.Unsigned(); break;
+                case "bundle": state.Bundle = json.Text(); break;
+                case "cgroupPath": state.CgroupPath = json.Text(); break;
+                case "created": state.Created = DateTimeOffset.Parse(json.Text()); break;
+                case "annotations": state.Annotations = json.TextMap(); break;
+                default: json.Skip(); break;
+            }
+            json.EndProperty();
+        }
+        return state;
+    }
+}

@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Yun.Linux;
 using Yun.Oci;
 using Yun.Runtime.Compile;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -48,7 +48,7 @@ internal static class ExecCommand
 
     private static SpecProcess ReadProcess(string path)
     {
-        try { return JsonSerializer.Deserialize(File.ReadAllBytes(path), RuntimeSpecJson.Default.SpecProcess) ?? throw new SpecException(path, "is empty"); }
-        catch (JsonException error) { throw new SpecException(path, $"{error.Path}: {error.Message}"); }
+        var json = new JsonCursor(File.ReadAllBytes(path));
+        return SpecReader.Process(ref json) ?? throw new SpecException(path, "is null");
     }
 }

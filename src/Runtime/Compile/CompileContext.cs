@@ -99,7 +99,7 @@ internal sealed class HostView : IHostView
 {
     private readonly Dictionary<string, HostEntry> _entries = [];
     private readonly Lazy<StatusFields> _status = new(StatusFields.Read);
-    private readonly Lazy<int> _oomScore = new(() => int.Parse(File.ReadAllText("/proc/self/oom_score_adj")));
+    private readonly Lazy<int> _oomScore = new(() => int.Parse(KernelFile.Read("/proc/self/oom_score_adj")));
 
     /// <summary>Kernel files do not come and go, so one view serves the life of the process.</summary>
     public static HostView Instance { get; } = new();
@@ -128,7 +128,7 @@ internal sealed class HostView : IHostView
         public static StatusFields Read()
         {
             ulong ignored = 0, bounding = 0, permitted = 0;
-            foreach (var line in File.ReadLines("/proc/self/status"))
+            foreach (var line in KernelFile.Read("/proc/self/status").Split('\n'))
             {
                 if (line.StartsWith("SigIgn:", StringComparison.Ordinal)) ignored = Hex(line);
                 else if (line.StartsWith("CapBnd:", StringComparison.Ordinal)) bounding = Hex(line);
