@@ -97,13 +97,11 @@ public sealed class Cgroup
         }
     }
 
-    /// <summary>Removes the directories, deepest first, and those above them that are empty then. Returns false while processes are still in one of them.</summary>
+    /// <summary>Removes the directories, deepest first. Returns false while processes are still in one of them.</summary>
     public bool TryRemove()
     {
         var removed = true;
         foreach (var hierarchy in _layout.Hierarchies) removed &= TryRemoveTree(DirectoryIn(hierarchy));
-        for (var parent = System.IO.Path.GetDirectoryName(Path)!; removed && parent.Length > 1; parent = System.IO.Path.GetDirectoryName(parent)!)
-            foreach (var hierarchy in _layout.Hierarchies) _ = Native.rmdir(hierarchy.MountPoint + parent);
         return removed;
     }
 

@@ -16,7 +16,7 @@ internal sealed class NewContainer : IDisposable
     {
         var spec = Bundle.Read(options.BundlePath);
         spec.Linux ??= new SpecLinux();
-        spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.TrimStart('/') : $"/yun-runtime/{id}";
+        spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.TrimStart('/') : $"/{id}";
         CheckTerminal(spec, options);
         if (startGate < 0) ContainerState.Reserve(settings, id);
         LaunchedProcess? process = null;

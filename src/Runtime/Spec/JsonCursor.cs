@@ -97,7 +97,11 @@ internal ref struct JsonCursor
     /// <summary>The value whatever it is, for fields that are only noted.</summary>
     public JsonElement Element() => JsonElement.ParseValue(ref _reader);
 
-    public void Skip() => _reader.Skip();
+    public void Skip()
+    {
+        try { _reader.Skip(); }
+        catch (JsonException error) { throw Broken(error); }
+    }
 
     public List<string>? Texts()
     {
@@ -128,8 +132,10 @@ internal ref struct JsonCursor
     private void Read()
     {
         try { _reader.Read(); }
-        catch (JsonException error) { throw new SpecException(Field, $"the JSON is broken in line {error.LineNumber + 1}: {error.Message}"); }
+        catch (JsonException error) { throw Broken(error); }
     }
+
+    private readonly SpecException Broken(JsonException error) => new(Field, $"the JSON is broken in line {error.LineNumber + 1}: {error.Message}");
 
     private readonly SpecException Wrong(string expected) => new(Field, $"must be {expected}, not {Found()}");
 
