@@ -11,7 +11,7 @@ namespace Yun.Node.Builds.Files;
 /// <param name="MayUnpack">ADD unpacks it if it is an archive; not so what was downloaded.</param>
 internal sealed record CopySource(SafeFileHandle Root, string Asked, RootedPath Path, bool MayUnpack, Func<string, bool>? Skip)
 {
-    public bool IsDirectory => Path.Kind == FileKind.Directory;
+    public bool IsDirectory => Path.Kind == PathKind.Directory;
 
     /// <summary>What the file is called at its destination when that is a folder.</summary>
     public string Name => Asked[(Asked.LastIndexOf('/') + 1)..];

@@ -48,7 +48,7 @@ internal sealed class CopySources(SafeFileHandle root, bool isContext, IReadOnly
         var found = RootedPath.Find(root, path);
         // Names inside a folder are compared by their path from the tree's root, as .dockerignore does.
         Func<string, bool>? skip = _excludes.IsEmpty ? null : inside => _excludes.IsIgnored(path.Length == 0 ? inside : $"{path}/{inside}") || _excludes.IsIgnored(inside);
-        return found.Kind == FileKind.Missing ? null : new CopySource(root, path, found, mayUnpack, skip);
+        return found.Kind == PathKind.Missing ? null : new CopySource(root, path, found, mayUnpack, skip);
     }
 
     // A pattern's wildcards stay inside one name, so nothing deeper than the pattern can match.
@@ -58,7 +58,7 @@ internal sealed class CopySources(SafeFileHandle root, bool isContext, IReadOnly
         {
             var path = folder.Length == 0 ? name : $"{folder}/{name}";
             visit(path);
-            if (kind == FileKind.Directory && depth > 0) Walk(path, depth - 1, visit);
+            if (kind == PathKind.Directory && depth > 0) Walk(path, depth - 1, visit);
         }
     }
 

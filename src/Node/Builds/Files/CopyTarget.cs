@@ -16,8 +16,8 @@ internal sealed class CopyTarget(SafeFileHandle root, (uint User, uint Group) ow
     public async Task PutAsync(CopySource source, string destination, CancellationToken cancel)
     {
         var found = RootedPath.Find(root, destination);
-        var intoFolder = source.IsDirectory || destination.EndsWith('/') || found.Kind == FileKind.Directory;
-        if (intoFolder && found.Kind == FileKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"cannot copy to non-directory: {destination}");
+        var intoFolder = source.IsDirectory || destination.EndsWith('/') || found.Kind == PathKind.Directory;
+        if (intoFolder && found.Kind == PathKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"cannot copy to non-directory: {destination}");
 
         var folder = intoFolder ? found.Path : found.Parent;
         await MakeFoldersAsync(folder, cancel);
@@ -29,7 +29,7 @@ internal sealed class CopyTarget(SafeFileHandle root, (uint User, uint Group) ow
     public async Task UnpackAsync(Stream archive, string destination, CancellationToken cancel)
     {
         var found = RootedPath.Find(root, destination);
-        if (found.Kind == FileKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"cannot copy to non-directory: {destination}");
+        if (found.Kind == PathKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"cannot copy to non-directory: {destination}");
         await MakeFoldersAsync(found.Path, cancel);
         await ArchiveExtractor.ExtractAsync(archive, root, new ExtractionOptions { Directory = found.Path }, cancel);
     }
@@ -38,7 +38,7 @@ internal sealed class CopyTarget(SafeFileHandle root, (uint User, uint Group) ow
     public async Task MakeFolderAsync(string path, CancellationToken cancel)
     {
         var found = RootedPath.Find(root, path);
-        if (found.Kind == FileKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"Cannot mkdir: {CleanPath.Of(path)} is not a directory");
+        if (found.Kind == PathKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"Cannot mkdir: {CleanPath.Of(path)} is not a directory");
         await MakeFoldersAsync(found.Path, cancel);
     }
 

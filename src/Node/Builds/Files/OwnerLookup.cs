@@ -22,7 +22,7 @@ internal static class OwnerLookup
     {
         if (uint.TryParse(name, out var number)) return number;
         var found = RootedPath.Find(root, file);
-        if (found.Kind != FileKind.Other) return null;
+        if (found.Kind != PathKind.Other) return null;
         using var stream = RootedPath.OpenFile(root, found.Path);
         if (stream.Length > FileBytesMax) throw Wrong($"/{file} of the image is larger than {FileBytesMax} bytes");
         using var reader = new StreamReader(stream);

@@ -4,16 +4,16 @@ using Yun.Protocol;
 
 namespace Yun.Node.Builds.Files;
 
-internal enum FileKind { Missing, Directory, Link, Other }
+internal enum PathKind { Missing, Directory, Link, Other }
 
 /// <summary>
 /// A path looked up inside a tree that somebody else filled: every link is followed as if the tree were <c>/</c>, so nothing outside is ever named.
 /// Nobody may change the tree meanwhile; each look-up goes through a descriptor of the tree's root and refuses links the kernel would follow.
 /// </summary>
 /// <param name="Path">From the root, without links and without a slash at its beginning; empty for the root itself.</param>
-/// <param name="Kind">What is there; never <see cref="FileKind.Link"/>.</param>
+/// <param name="Kind">What is there; never <see cref="PathKind.Link"/>.</param>
 /// <param name="ExistingParts">How many of the path's names exist.</param>
-internal sealed record RootedPath(string Path, FileKind Kind, int ExistingParts)
+internal sealed record RootedPath(string Path, PathKind Kind, int ExistingParts)
 {
     private const int LinksMax = 255;
 
@@ -26,7 +26,7 @@ internal sealed record RootedPath(string Path, FileKind Kind, int ExistingParts)
     {
         var left = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
         var done = new List<string>();
-        var (kind, existing, links) = (FileKind.Directory, 0, 0);
+        var (kind, existing, links) = (PathKind.Directory, 0, 0);
         while (left.TryPop(out var name))
         {
             if (name == ".") continue;
@@ -34,29 +34,29 @@ internal sealed record RootedPath(string Path, FileKind Kind, int ExistingParts)
             {
                 if (done.Count > 0) done.RemoveAt(done.Count - 1);
                 existing = Math.Min(existing, done.Count);
-                if (existing == done.Count) kind = FileKind.Directory;
+                if (existing == done.Count) kind = PathKind.Directory;
                 continue;
             }
-            if (kind == FileKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"{path}: /{string.Join('/', done)} is not a directory");
+            if (kind == PathKind.Other) throw new EngineException(ErrorKind.InvalidArgument, $"{path}: /{string.Join('/', done)} is not a directory");
             string? target = null;
-            if (kind == FileKind.Directory) (kind, target) = LookUp(root, string.Join('/', done), name);
-            if (kind == FileKind.Link)
+            if (kind == PathKind.Directory) (kind, target) = LookUp(root, string.Join('/', done), name);
+            if (kind == PathKind.Link)
             {
                 if (++links > LinksMax) throw new EngineException(ErrorKind.InvalidArgument, $"{path}: too many levels of symbolic links");
                 if (target!.StartsWith('/')) done.Clear();
                 existing = done.Count;
-                kind = FileKind.Directory;
+                kind = PathKind.Directory;
                 foreach (var part in target.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse()) left.Push(part);
                 continue;
             }
             done.Add(name);
-            if (kind != FileKind.Missing) existing = done.Count;
+            if (kind != PathKind.Missing) existing = done.Count;
         }
         return new RootedPath(string.Join('/', done), kind, existing);
     }
 
     /// <summary>Names and kinds in a folder that <see cref="Find"/> found, in the order of names.</summary>
-    public static IReadOnlyList<(string Name, FileKind Kind)> List(SafeFileHandle root, string folder)
+    public static IReadOnlyList<(string Name, PathKind Kind)> List(SafeFileHandle root, string folder)
     {
         using var opened = OpenFolder(root, folder);
         return [.. new DirectoryInfo(Through(opened, "")).EnumerateFileSystemInfos("*", s_all).Select(f => (f.Name, KindOf(f))).OrderBy(f => f.Name, StringComparer.Ordinal)];
@@ -88,19 +88,19 @@ internal sealed record RootedPath(string Path, FileKind Kind, int ExistingParts)
 
     private static readonly EnumerationOptions s_all = new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false };
 
-    private static (FileKind Kind, string? Target) LookUp(SafeFileHandle root, string folder, string name)
+    private static (PathKind Kind, string? Target) LookUp(SafeFileHandle root, string folder, string name)
     {
         using var opened = OpenFolder(root, folder);
         var file = new FileInfo(Through(opened, name));
         var kind = KindOf(file);
-        return (kind, kind == FileKind.Link ? file.LinkTarget : null);
+        return (kind, kind == PathKind.Link ? file.LinkTarget : null);
     }
 
-    private static FileKind KindOf(FileSystemInfo file) =>
-        file.LinkTarget is not null ? FileKind.Link
-        : (int)file.Attributes == -1 ? FileKind.Missing
-        : file.Attributes.HasFlag(FileAttributes.Directory) ? FileKind.Directory
-        : FileKind.Other;
+    private static PathKind KindOf(FileSystemInfo file) =>
+        file.LinkTarget is not null ? PathKind.Link
+        : (int)file.Attributes == -1 ? PathKind.Missing
+        : file.Attributes.HasFlag(FileAttributes.Directory) ? PathKind.Directory
+        : PathKind.Other;
 
     // The last name is not followed by what is done with it here; everything before it is the descriptor itself.
     private static string Through(SafeFileHandle folder, string name) => $"/proc/self/fd/{folder.DangerousGetHandle()}/{name}";

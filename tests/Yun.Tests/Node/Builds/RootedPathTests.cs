@@ -47,7 +47,7 @@ public sealed class RootedPathTests : IDisposable
     [InlineData("dangling/x", "new/place/x", "Missing", 0)]
     [InlineData("magic/passwd", "proc/self/root/etc/passwd", "Missing", 0)]
     public void A_path_is_found_inside_the_tree(string path, string expected, string kind, int existing) =>
-        Assert.Equal(new RootedPath(expected, Enum.Parse<FileKind>(kind), existing), RootedPath.Find(_root, path));
+        Assert.Equal(new RootedPath(expected, Enum.Parse<PathKind>(kind), existing), RootedPath.Find(_root, path));
 
     [Fact]
     public void Links_in_a_circle_are_refused() => Assert.Contains("too many levels", Assert.Throws<EngineException>(() => RootedPath.Find(_root, "usr/self")).Message);
