@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Yun.Linux;
+using Yun.Protocol;
+
+namespace Yun.Node.Keeper;
+
+public sealed partial class KeeperClient
+{
+    /// <summary>Connects to the keeper that runs, or starts one that outlives this process.</summary>
+    public static async Task<KeeperClient> ConnectOrStartAsync(KeeperOptions options, CancellationToken cancel = default)
+    {
+        if (TryConnect(options.SocketPath) is { } running)
+            return await GreetAsync(running, cancel).ConfigureAwait(false);
+        using var keeper = Spawn(options);
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < options.StartDeadline)
+        {
+            if (TryConnect(options.SocketPath) is { } socket)
+                return await GreetAsync(socket, cancel).ConfigureAwait(false);
+            // It also ends, and well, when another one was quicker to take the lock.
+            if (keeper.HasExited && keeper.ExitCode != 0)
+                break;
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50, 2 + waited.ElapsedMilliseconds / 4)), cancel).ConfigureAwait(false);
+        }
+        throw new EngineException(ErrorKind.Unavailable, keeper.HasExited
+            ? $"The keeper ended with code {keeper.ExitCode} instead of starting; see {LogPath(options)}."
+            : $"The keeper did not start within {options.StartDeadline.TotalSeconds:0} seconds; see {LogPath(options)}.");
+    }
+
+    /// <summary>The exit recorded at <see cref="KeptStart.ExitPath"/>, for when the keeper has died since; null when there is none.</summary>
+    public static KeeperExit? ReadExitRecord(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), KeeperJson.Default.KeeperExit);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static string LogPath(KeeperOptions options) => Path.Combine(options.ExecRoot, "keeper.log");
+
+    private static UnixSocket? TryConnect(string path)
+    {
+        try
+        {
+            return UnixSocket.Connect(path);
+        }
+        catch (SyscallException error) when (error.Errno is Errno.ENOENT or Errno.ECONNREFUSED)
+        {
+            return null;
+        }
+    }
+
+    // The keeper leaves this session by itself, closes what it inherits, and takes its log for its output.
+    private static Process Spawn(KeeperOptions options)
+    {
+        Directory.CreateDirectory(options.ExecRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo(options.RuntimePath) { UseShellExecute = false, WorkingDirectory = "/" };
+        foreach (var argument in (ReadOnlySpan<string>)["keep", "--socket", Path.GetFullPath(options.SocketPath), "--log", Path.GetFullPath(LogPath(options))])
+            start.ArgumentList.Add(argument);
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            throw new EngineException(ErrorKind.Unavailable, $"The keeper {options.RuntimePath} cannot be started.", error);
+        }
+    }
+
+    private static async Task<KeeperClient> GreetAsync(UnixSocket socket, CancellationToken cancel)
+    {
+        var client = new KeeperClient(socket);
+        try
+        {
+            client._connection.Open();
+            var hello = new KeeperHello { Version = KeeperProtocol.Version, Program = typeof(KeeperClient).Assembly.GetName().Version?.ToString(3) ?? "" };
+            using var answer = await client._connection.CallAsync(new() { Hello = hello }, "answer", s_deadline, cancel).ConfigureAwait(false);
+            client.Pid = answer.Replies[0].Hello?.Pid ?? 0;
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
