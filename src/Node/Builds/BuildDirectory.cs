@@ -32,7 +32,8 @@ internal sealed class BuildDirectory : IDisposable
     public string Make(string name, bool readableToAll = false)
     {
         var path = System.IO.Path.Combine(Path, $"{name}-{Interlocked.Increment(ref _count)}");
-        Directory.CreateDirectory(path, readableToAll ? Everyone : RootOnly);
+        Directory.CreateDirectory(path, RootOnly);
+        if (readableToAll) File.SetUnixFileMode(path, Everyone); // whatever the daemon's umask is
         return path;
     }
 

@@ -25,7 +25,7 @@ public sealed record Dockerfile(char Escape, IReadOnlyList<ArgInstruction> Globa
                     stages[^1].Instructions.Add(instruction);
                     break;
                 default:
-                    throw new DockerfileException(line.Line, "no build stage in current context");
+                    throw new DockerfileException(line.Line, "no build stage in current context: expected FROM first");
             }
         }
         if (stages.Count == 0) throw new DockerfileException(0, "no build stage: expected a FROM instruction");

@@ -101,7 +101,7 @@ public sealed class DockerfileTests
     [InlineData("FROM x\n\nFOO bar", 3, "unknown instruction: FOO")]
     [InlineData("FROM x\nRUNN bar", 2, "unknown instruction: RUNN (did you mean RUN?)")]
     [InlineData("FORM x", 1, "unknown instruction: FORM (did you mean FROM?)")]
-    [InlineData("RUN x", 1, "no build stage in current context")]
+    [InlineData("RUN x", 1, "no build stage in current context: expected FROM first")]
     [InlineData("FROM a b", 1, "FROM requires either one or three arguments")]
     [InlineData("FROM", 1, "FROM requires either one or three arguments")]
     [InlineData("FROM a AS 1x", 1, "invalid name for build stage: \"1x\", name can't start with a number or contain symbols")]

@@ -1,0 +1,146 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Images;
+using Yun.Linux;
+using Yun.Node.Builds.Dockerfiles;
+using Yun.Node.Builds.Files;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Node.Builds;
+
+/// <summary>One build while it goes on: what its stages share.</summary>
+internal sealed class BuildRun : IDisposable
+{
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private readonly Dictionary<StageBuild, IDisposable> _held = [];
+    private readonly List<IDisposable> _opened = [];
+    private readonly List<StageBuild> _stages = [];
+
+    public required ImageStore Images { get; init; }
+    public required IBuildContainers Containers { get; init; }
+    public required CacheFolders Caches { get; init; }
+    public required TimeProvider Time { get; init; }
+    public required BuildRequest Request { get; init; }
+    public required BuildOutput Output { get; init; }
+    public required BuildDirectory Directory { get; init; }
+    public required BuildContext Context { get; init; }
+    public required Dockerfile Dockerfile { get; init; }
+    public required BuildArguments Arguments { get; init; }
+    public required BuildCache Cache { get; init; }
+
+    /// <summary>The <c>--cache-from</c> images that are here.</summary>
+    public required IReadOnlyList<Image> CacheSources { get; init; }
+
+    public void Dispose()
+    {
+        foreach (var held in _held.Values) held.Dispose();
+        foreach (var opened in _opened) opened.Dispose();
+    }
+
+    public void Add(StageBuild stage) => _stages.Add(stage);
+
+    /// <summary>What an image made from <paramref name="current"/> runs on.</summary>
+    public Platform PlatformOf(Image? current) => current?.Platform ?? Request.Platform ?? Platform.Host;
+
+    /// <summary>Keeps the image from being removed while the stage stands on it; the one before is let go, its child protects it.</summary>
+    public void Hold(StageBuild stage, Image? image)
+    {
+        _held.Remove(stage, out var before);
+        if (image is not null) _held[stage] = Images.Use(image, $"build {System.IO.Path.GetFileName(Directory.Path)}", () => true);
+        before?.Dispose();
+    }
+
+    /// <summary>What FROM names: an earlier stage, nothing (<c>scratch</c>, null), or an image, pulled where it is missing or asked for anew.</summary>
+    public async Task<Image?> FindBaseAsync(FromInstruction from, Stage stage, CancellationToken cancel)
+    {
+        var variables = new InstructionVariables(Dockerfile.Escape, Arguments.Global());
+        var name = variables.Word(from.BaseName);
+        if (name.Length == 0) throw new EngineException(ErrorKind.InvalidArgument, $"base name ({from.BaseName}) should not be blank");
+        if (EarlierStage(name, stage) is { } earlier && !IsNumber(name)) return earlier.Current;
+        if (name == "scratch") return null;
+        return await FindImageAsync(name, from.Platform is { } platform ? ParsePlatform(variables.Word(platform)) : Request.Platform, cancel);
+    }
+
+    /// <summary>What <c>--from</c> names: an earlier stage by name or number, or an image.</summary>
+    public async Task<Image?> FindSourceAsync(string name, Stage stage, CancellationToken cancel)
+    {
+        if (EarlierStage(name, stage) is { } earlier) return earlier.Current;
+        if (IsNumber(name)) throw new EngineException(ErrorKind.InvalidArgument, $"{name} is not the number of an earlier build stage");
+        return await FindImageAsync(name, Request.Platform, cancel);
+    }
+
+    /// <summary>A new file of the build's own, and the source that it becomes once it is written.</summary>
+    public (string Path, Func<CopySource> Source) Scratch(string name)
+    {
+        if (name.Contains('/') || name is "." or "..") throw new EngineException(ErrorKind.InvalidArgument, $"a file cannot be called {name}");
+        var folder = Directory.Make("file", readableToAll: true);
+        return (System.IO.Path.Combine(folder, name), () =>
+        {
+            var root = PathDescriptor.Open(null, folder, OpenFlags.Directory);
+            _opened.Add(root);
+            return new CopySource(root, name, RootedPath.Find(root, name), MayUnpack: false, Skip: null);
+        });
+    }
+
+    /// <summary>A here-document as a source.</summary>
+    public CopySource Written(string name, string content)
+    {
+        return WriteFile(name, content, executable: false).Source();
+    }
+
+    /// <summary>A new file with this text, in a folder of its own.</summary>
+    public (string Folder, Func<CopySource> Source) WriteFile(string name, string content, bool executable)
+    {
+        var (path, source) = Scratch(name);
+        File.WriteAllText(path, content);
+        File.SetUnixFileMode(path, executable ? Executable : Readable);
+        return (System.IO.Path.GetDirectoryName(path)!, source);
+    }
+
+    public static Platform ParsePlatform(string text)
+    {
+        try
+        {
+            return Platform.Parse(text);
+        }
+        catch (FormatException error)
+        {
+            throw new EngineException(ErrorKind.InvalidArgument, error.Message, error);
+        }
+    }
+
+    private async Task<Image> FindImageAsync(string name, Platform? platform, CancellationToken cancel)
+    {
+        var local = Images.TryFind(name);
+        if (local is not null && platform is not null && platform.Suits(local.Platform) == 0) local = null;
+        if (local is not null && (!Request.Pull || !ImageReference.TryParse(name, out _) || IsIdOf(local, name))) return local;
+
+        ImageReference reference;
+        try
+        {
+            reference = ImageReference.Parse(name).WithDefaultTag();
+        }
+        catch (FormatException error)
+        {
+            throw new EngineException(ErrorKind.InvalidArgument, error.Message, error);
+        }
+        return await Images.PullAsync(reference, platform, Request.AuthFor(reference.Domain), new PullOutput(Output), cancel);
+    }
+
+    private static bool IsIdOf(Image image, string name) => image.Id.Hex.StartsWith(name, StringComparison.Ordinal) || image.Id.ToString() == name;
+
+    private StageBuild? EarlierStage(string name, Stage stage)
+    {
+        var found = Dockerfile.FindStage(name);
+        return found is null || found.Index >= stage.Index ? null : _stages.Find(s => s.Stage == found);
+    }
+
+    private static bool IsNumber(string name) => int.TryParse(name, out _);
+
+    private sealed class PullOutput(BuildOutput output) : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value) => output.Progress(value);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using Yun.Linux;
+using Yun.Node.Builds.Dockerfiles;
+using Yun.Node.Builds.Files;
+using Yun.Node.Containers;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Node.Builds;
+
+internal sealed partial class StageBuild
+{
+    private async Task RunAsync(RunInstruction instruction, CancellationToken cancel)
+    {
+        if (Current is not { } image) throw new EngineException(ErrorKind.InvalidArgument, $"dockerfile line {instruction.Line}: RUN has nothing to run in: FROM scratch is empty until something is copied into it");
+        var script = RunScript.Of(instruction, ConfigChange.ShellOf(_config));
+        await using var mounts = await StepMounts.OpenAsync(run, Stage, instruction, cancel);
+        if (script.File is { } file) mounts.AddScript(file);
+
+        var environment = _config.Env ?? [];
+        var shown = _arguments.ForHistory(environment);
+        var command = string.Join(' ', script.Arguments);
+        var step = Step(shown.Count > 0 ? $"|{shown.Count} {string.Join(' ', shown)} {command}" : command, $"{instruction.Network}\n{mounts.Details}\n{Hash(script.File?.Body)}");
+        if (await TryCacheAsync(step, cancel)) return;
+
+        var container = await run.Containers.CreateAsync(image, ConfigOf(script, environment), HostConfigOf(instruction, mounts), cancel);
+        if (!run.Request.RemoveContainers) container.Keep();
+        await using (container)
+        {
+            await run.Output.LineAsync($" ---> Running in {container.Id[..12]}", cancel);
+            var exitCode = await container.RunAsync((text, isError) => isError ? run.Output.ErrorTextAsync(text, cancel) : run.Output.TextAsync(text, cancel), cancel);
+            if (exitCode != 0) throw new BuildCommandException(script.Arguments, exitCode);
+            mounts.RemoveStubs(container.UpperDirectory);
+            await CommitAsync(step, await CommitUpperAsync(container.UpperDirectory, cancel), cancel);
+        }
+        if (run.Request.RemoveContainers) await run.Output.LineAsync($" ---> Removed intermediate container {container.Id[..12]}", cancel);
+    }
+
+    private ContainerConfig ConfigOf(RunScript script, IReadOnlyList<string> environment) => new()
+    {
+        Image = Current!.Id.ToString(),
+        Cmd = [.. script.Arguments],
+        Entrypoint = [""], // as Docker writes "none, not even the image's"
+        Env = [.. environment, .. _arguments.ForRun(environment)],
+        User = _config.User,
+        WorkingDir = _config.WorkingDir,
+        Healthcheck = new HealthConfig { Test = ["NONE"] },
+        Labels = _config.Labels is null ? null : new(_config.Labels),
+        Shell = _config.Shell,
+        AttachStdout = true,
+        AttachStderr = true,
+    };
+
+    private HostConfig HostConfigOf(RunInstruction instruction, StepMounts mounts)
+    {
+        var asked = run.Request.HostConfig;
+        return new HostConfig
+        {
+            NetworkMode = instruction.Network is null or "default" ? asked.NetworkMode : instruction.Network,
+            ShmSize = asked.ShmSize,
+            Memory = asked.Memory,
+            MemorySwap = asked.MemorySwap,
+            CpuShares = asked.CpuShares,
+            CpuPeriod = asked.CpuPeriod,
+            CpuQuota = asked.CpuQuota,
+            CpusetCpus = asked.CpusetCpus,
+            CpusetMems = asked.CpusetMems,
+            CgroupParent = asked.CgroupParent,
+            ExtraHosts = asked.ExtraHosts,
+            Ulimits = asked.Ulimits,
+            LogConfig = new LogConfig { Type = "none" },
+            Mounts = [.. mounts.Points],
+        };
+    }
+
+    private static string Hash(string? text) => text is null ? "" : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Yun.Images;
+using Yun.Node.Builds.Dockerfiles;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Node.Builds;
+
+/// <summary>Builds one stage: an image after each instruction, from the cache where the step was done before.</summary>
+internal sealed partial class StageBuild(BuildRun run, Stage stage)
+{
+    private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private readonly BuildArguments _arguments = run.Arguments.BeginStage();
+    private ImageRunConfig _config = new();
+    private string? _author;
+    private bool _commandSet;
+    private bool _cacheMissed;
+
+    public Stage Stage { get; } = stage;
+
+    /// <summary>What the stage is by now; null is <c>scratch</c> with nothing added.</summary>
+    public Image? Current { get; private set; }
+
+    /// <summary>FROM, with the triggers that the base image has for those who build on it.</summary>
+    public async Task BeginAsync(Image? baseImage, CancellationToken cancel)
+    {
+        Stand(baseImage);
+        _config = baseImage?.Config.Config is { } config ? ConfigChange.Copy(config) : new ImageRunConfig();
+        _author = baseImage?.Config.Author;
+        if (_config.Env?.Exists(v => v.StartsWith("PATH=", StringComparison.Ordinal)) != true) (_config.Env ??= []).Add("PATH=" + DefaultPath);
+
+        if (_config.OnBuild is not { Count: > 0 } triggers) return;
+        _config.OnBuild = null;
+        await run.Output.LineAsync($"# Executing {triggers.Count} build trigger{(triggers.Count > 1 ? "s" : "")}", cancel);
+        foreach (var trigger in triggers)
+        {
+            var instructions = Parse(trigger);
+            if (instructions.Count != 1) throw new EngineException(ErrorKind.InvalidArgument, "onbuild trigger should be a single expression");
+            await ApplyAsync(instructions[0], cancel);
+        }
+    }
+
+    public Task ApplyAsync(Instruction written, CancellationToken cancel)
+    {
+        var variables = new InstructionVariables(run.Dockerfile.Escape, _arguments.Variables(_config.Env ?? []));
+        return variables.Replace(written) switch
+        {
+            RunInstruction command => RunAsync(command, cancel),
+            CopyInstruction copy => CopyAsync(copy, cancel),
+            WorkdirInstruction workdir => WorkdirAsync(workdir, cancel),
+            ArgInstruction argument => DeclareAsync(argument, cancel),
+            MaintainerInstruction maintainer => MaintainAsync(maintainer, cancel),
+            var instruction => ChangeAsync(instruction, cancel),
+        };
+    }
+
+    private async Task ChangeAsync(Instruction instruction, CancellationToken cancel)
+    {
+        if (instruction is HealthcheckInstruction && _config.Healthcheck?.Test is { Count: > 0 } test && test[0] != "NONE")
+            await run.Output.LineAsync($"Note: overriding previous HEALTHCHECK: {GoText.List(test)}", cancel);
+        var comment = ConfigChange.Apply(instruction, _config, ref _commandSet);
+        await CommitNothingAsync(comment, cancel);
+    }
+
+    private Task DeclareAsync(ArgInstruction argument, CancellationToken cancel)
+    {
+        foreach (var (name, value) in argument.Arguments) _arguments.Declare(name, value);
+        return CommitNothingAsync($"ARG {string.Join(' ', argument.Arguments.Select(a => a.Default is null ? a.Name : $"{a.Name}={a.Default}"))}", cancel);
+    }
+
+    private Task MaintainAsync(MaintainerInstruction maintainer, CancellationToken cancel)
+    {
+        _author = maintainer.Maintainer;
+        return CommitNothingAsync($"MAINTAINER {maintainer.Maintainer}", cancel);
+    }
+
+    private async Task CommitNothingAsync(string comment, CancellationToken cancel)
+    {
+        var step = Step(ConfigChange.NopCommand(_config, comment));
+        if (!await TryCacheAsync(step, cancel)) await CommitAsync(step, null, cancel);
+    }
+
+    private CacheStep Step(string command, string details = "") =>
+        new(Current?.Id, run.PlatformOf(Current).ToString(), command, _config, _author, details);
+
+    /// <summary>Takes the step's result from the cache if it is there. After the first miss of a stage nothing later can be.</summary>
+    private async Task<bool> TryCacheAsync(CacheStep step, CancellationToken cancel)
+    {
+        if (run.Request.NoCache || _cacheMissed) return false;
+        if (await run.Cache.FindAsync(step, cancel) is { } image) Stand(image);
+        else if (ForeignCache.Find(Current, step.Command, run.CacheSources) is (true, var layer)) await CommitAsync(step, layer, cancel);
+        else return !(_cacheMissed = true);
+        await run.Output.LineAsync(" ---> Using cache", cancel);
+        return true;
+    }
+
+    /// <summary>Makes the image that the stage now stands on.</summary>
+    /// <param name="layer">What the step added to the file system; null when it added nothing.</param>
+    private async Task CommitAsync(CacheStep step, Layer? layer, CancellationToken cancel)
+    {
+        var now = run.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        var platform = run.PlatformOf(Current);
+        var before = Current?.Config ?? new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant };
+        var entry = new ImageHistory { Created = now, CreatedBy = step.Command, Author = _author, EmptyLayer = layer is null };
+        var config = before with
+        {
+            Created = now,
+            Author = _author,
+            Config = ConfigChange.Copy(_config),
+            History = [.. before.History ?? [], entry],
+            Container = null,
+            Comment = null,
+        };
+        IReadOnlyList<Layer> below = Current?.Layers ?? [];
+        var image = await run.Images.CreateImageAsync(config, layer is null ? below : [.. below, layer], Current?.Id, cancel);
+        await run.Cache.RememberAsync(step, image, cancel);
+        Stand(image);
+    }
+
+    // An image without a name could be pruned away under the build, so the one it stands on is marked in use.
+    private void Stand(Image? image)
+    {
+        Current = image;
+        run.Hold(this, image);
+    }
+
+    private static IReadOnlyList<Instruction> Parse(string trigger)
+    {
+        try
+        {
+            return Dockerfile.ParseInstructions(trigger);
+        }
+        catch (DockerfileException error)
+        {
+            throw new EngineException(ErrorKind.InvalidArgument, $"the ONBUILD trigger '{trigger}' of the base image is wrong: {error.Problem}", error);
+        }
+    }
+}
