@@ -18,7 +18,9 @@ public sealed partial class WordExpansion
         var name = Name();
         var set = _variables.TryGetValue(name, out var value);
         value ??= "";
+        if (++_depth > DepthMax) throw new ExpansionFailure($"more than {DepthMax} substitutions inside one another");
         var result = Modified(name, set, value);
+        _depth--;
         return !set && KeepsUnset ? _text[start.._at] : result;
     }
 

@@ -11,12 +11,15 @@ public sealed partial class WordExpansion
 {
     // Values can be built from values, so a short file could ask for gigabytes.
     private const int LengthMax = 1 << 20;
+    // Each ${…} inside another takes some of the stack, which nothing can catch the end of.
+    private const int DepthMax = 100;
 
     private readonly string _text;
     private readonly char _escape;
     private readonly IReadOnlyDictionary<string, string> _variables;
     private readonly ExpansionOptions _options;
     private int _at;
+    private int _depth;
 
     private WordExpansion(string text, char escape, IReadOnlyDictionary<string, string> variables, ExpansionOptions options) =>
         (_text, _escape, _variables, _options) = (text, escape, variables, options);

@@ -98,4 +98,12 @@ public sealed class WordExpansionTests
         var big = new Dictionary<string, string> { ["a"] = new('x', 1 << 19) };
         Assert.Throws<EngineException>(() => WordExpansion.Word("$a$a$a", '\\', big));
     }
+
+    [Fact]
+    public void Nesting_has_an_end()
+    {
+        static string Nested(int depth) => string.Concat(Enumerable.Repeat("${u:-", depth)) + "x" + new string('}', depth);
+        Assert.Equal("x", Word(Nested(100)));
+        Assert.Throws<EngineException>(() => Word(Nested(1_000_000)));
+    }
 }
