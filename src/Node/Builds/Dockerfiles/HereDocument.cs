@@ -43,12 +43,13 @@ public sealed record HereDocument(string Name, bool Expand, bool StripTabs, stri
     private static string JoinOperators(string line)
     {
         var joined = new StringBuilder(line.Length);
+        var lastEnd = line.LastIndexOf("))", StringComparison.Ordinal);
         for (var i = 0; i < line.Length; i++)
         {
-            if (string.CompareOrdinal(line, i, "((", 0, 2) == 0 && line.IndexOf("))", i, StringComparison.Ordinal) is > 0 and var end)
+            if (i < lastEnd && string.CompareOrdinal(line, i, "((", 0, 2) == 0)
             {
                 joined.Append("(())");
-                i = end + 1;
+                i = line.IndexOf("))", i, StringComparison.Ordinal) + 1;
                 continue;
             }
             joined.Append(line[i]);
