@@ -1,63 +1,102 @@
-#pragma warning disable CA1822 // The shape first; the members gain their state next.
-using Yun.Node.Containers;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Yun.Protocol;
 using Yun.Store;
 
 namespace Yun.Node.Networks;
 
-/// <summary>The networks of this machine and the containers on them.</summary>
+/// <summary>
+/// The networks of this machine and the containers on them. What is true is in the store, under <c>/networks/</c> and <c>/attachments/</c>; what is made in
+/// the kernel follows from it by name. One topic each is beside this file: NetworkController.Create.cs, .Attach.cs, .Reconcile.cs…
+/// Calls about one container must not overlap; who calls holds that container's turn.
+/// </summary>
 public sealed partial class NetworkController : IAsyncDisposable
 {
+    private const string NetworksPrefix = "/networks/", AttachmentsPrefix = "/attachments/";
+
     private readonly NetworkOptions _options;
     private readonly IStore _store;
+    private readonly InterfaceNames _names;
+    private readonly Firewall _firewall;
+    private readonly ForeignFirewalls _foreign;
+    private readonly PortTable _ports = new();
+    // Held for the short time in which addresses are taken or given back, and a network's being used is decided; never while waiting.
+    private readonly Lock _turn = new();
+    private readonly SemaphoreSlim _defining = new(1, 1);
+    private readonly ConcurrentDictionary<string, Network> _networks = [];
+    private readonly ConcurrentDictionary<string, BridgeNetwork> _bridges = [];
+    private readonly ConcurrentDictionary<string, Attachment> _attachments = [];
 
-    private NetworkController(NetworkOptions options, IStore store) => (_options, _store) = (options, store);
+    private readonly EngineLog _log;
+
+    private NetworkController(NetworkOptions options, IStore store, EngineLog log)
+    {
+        (_options, _store, _log) = (options, store, log);
+        _names = new InterfaceNames(options.DataRoot);
+        _firewall = new Firewall(_names.Table);
+        _foreign = new ForeignFirewalls(_names.Table, log);
+    }
 
     /// <summary>Reads what the store knows and touches nothing in the kernel: <see cref="ReconcileAsync"/> does, and must be called before the first attach.</summary>
-    public static Task<NetworkController> OpenAsync(NetworkOptions options, IStore store, CancellationToken cancel = default) =>
-        Task.FromResult(new NetworkController(options, store));
+    public static async Task<NetworkController> OpenAsync(NetworkOptions options, IStore store, EngineLog? log = null, CancellationToken cancel = default)
+    {
+        var controller = new NetworkController(options, store, log ?? EngineLog.Nowhere);
+        foreach (var entry in await store.RangeAsync(NetworksPrefix, cancel))
+            controller.Know(JsonSerializer.Deserialize(entry.Value, NetworksJson.Default.Network)!);
+        foreach (var entry in await store.RangeAsync(AttachmentsPrefix, cancel))
+        {
+            var record = JsonSerializer.Deserialize(entry.Value, NetworksJson.Default.AttachmentRecord)!;
+            controller._attachments[record.ContainerId] = new Attachment(record);
+        }
+        return controller;
+    }
 
-    public IReadOnlyList<Network> List() => [];
+    public IReadOnlyList<Network> List() => [.. _networks.Values.OrderBy(network => network.Created)];
 
     /// <summary>By id, name, or the beginning of an id.</summary>
-    public Network Find(string nameOrId) => throw new EngineException(ErrorKind.NotFound, $"network {nameOrId} not found");
+    public Network Find(string nameOrId)
+    {
+        if (_networks.TryGetValue(nameOrId, out var network)) return network;
+        var all = List();
+        if (all.FirstOrDefault(candidate => candidate.Name == nameOrId) is { } named) return named;
+        var begun = nameOrId.Length == 0 ? [] : all.Where(candidate => candidate.Id.StartsWith(nameOrId, StringComparison.Ordinal)).ToList();
+        return begun switch
+        {
+            [var one] => one,
+            [] => throw new EngineException(ErrorKind.NotFound, $"network {nameOrId} not found"),
+            _ => throw new EngineException(ErrorKind.InvalidArgument, $"network {nameOrId} is ambiguous ({begun.Count} matches found based on ID prefix)"),
+        };
+    }
 
     /// <summary>The containers that run on a network.</summary>
-    public IReadOnlyList<NetworkMember> EndpointsOf(Network network) => [];
+    public IReadOnlyList<NetworkMember> EndpointsOf(Network network) =>
+    [
+        .. from attachment in _attachments.Values
+           let record = attachment.Record
+           from endpoint in record.Endpoints
+           where endpoint.NetworkId == network.Id
+           select new NetworkMember(record.ContainerId, record.Name, endpoint.EndpointId, endpoint.MacAddress, endpoint.Address == "" ? "" : $"{endpoint.Address}/{_bridges[network.Id].Subnet.PrefixLength}"),
+    ];
 
-    /// <summary>Makes a network from its wish: name, driver, IPAM, options, labels; the rest is filled in.</summary>
-    public Task<Network> CreateAsync(Network wish, CancellationToken cancel = default) => throw NotYet();
+    private void Know(Network network)
+    {
+        _networks[network.Id] = network;
+        if (network.Driver == NetworkNames.Bridge) _bridges[network.Id] = new BridgeNetwork(network);
+    }
 
-    public Task RemoveAsync(string nameOrId, CancellationToken cancel = default) => throw NotYet();
+    private BridgeNetwork? DefaultBridge => _bridges.Values.FirstOrDefault(bridge => bridge.IsDefault);
 
-    /// <summary>Removes the networks that no container uses, of those <paramref name="where"/> allows. Returns their names.</summary>
-    /// <param name="inUse">Ids and names of networks that stopped containers name.</param>
-    public Task<IReadOnlyList<string>> PruneAsync(Func<Network, bool> where, IReadOnlySet<string> inUse, CancellationToken cancel = default) => throw NotYet();
+    /// <summary>What <c>host-gateway</c> stands for: the host, as seen from the default bridge.</summary>
+    private IPAddress? HostGateway(AttachmentRecord record) =>
+        DefaultBridge?.Gateway ?? record.Endpoints.Select(endpoint => _bridges.GetValueOrDefault(endpoint.NetworkId)?.Gateway).FirstOrDefault(gateway => gateway is not null);
 
-    /// <summary>Makes a container's namespace, its interfaces, names and published ports.</summary>
-    public Task<Sandbox> AttachAsync(SandboxRequest request, CancellationToken cancel = default) => throw NotYet();
+    private async ValueTask SaveAsync(Attachment attachment, AttachmentRecord record)
+    {
+        await _store.PutAsync(AttachmentsPrefix + record.ContainerId, JsonSerializer.SerializeToUtf8Bytes(record, NetworksJson.Default.AttachmentRecord));
+        attachment.Record = record;
+    }
 
-    /// <summary>Takes it all back. Does nothing when the container is not attached.</summary>
-    public Task DetachAsync(string containerId, CancellationToken cancel = default) => Task.CompletedTask;
-
-    /// <summary>What a running container has now; null when it is not attached.</summary>
-    public Sandbox? SandboxOf(string containerId) => null;
-
-    /// <summary>Puts a running container on one more network.</summary>
-    public Task<Sandbox> ConnectAsync(string network, string containerId, EndpointSettings? settings, CancellationToken cancel = default) => throw NotYet();
-
-    public Task<Sandbox> DisconnectAsync(string network, string containerId, bool force, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Changes the name that the container's neighbours know it by.</summary>
-    public Task RenameAsync(string containerId, string name, CancellationToken cancel = default) => Task.CompletedTask;
-
-    /// <summary>Brings the kernel to what is recorded: what belongs to no live container is removed, what does is taken up again.</summary>
-    public Task ReconcileAsync(IEnumerable<LiveContainer> live, CancellationToken cancel = default) => Task.CompletedTask;
-
-    /// <summary>Removes all of ours when no container is attached; else leaves it, for the containers run on.</summary>
-    public Task ShutdownAsync(CancellationToken cancel = default) => Task.CompletedTask;
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private static EngineException NotYet() => new(ErrorKind.NotImplemented, "Bridge networks are not supported by this build.");
+    private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 }

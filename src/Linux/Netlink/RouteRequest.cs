@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Microsoft.Win32.SafeHandles;
+
+namespace Yun.Linux.Netlink;
+
+/// <summary>Changes to links, addresses and routes that are sent to the kernel together.</summary>
+public sealed class RouteRequest
+{
+    private const NetlinkFlags Make = NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Exclusive;
+    private const byte NoAutomaticAddress = 1;
+
+    internal NetlinkRequest Messages { get; } = new();
+
+    public RouteRequest AddBridge(string name, PhysicalAddress address, int mtu)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, Make, "create bridge", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.Attribute(LinkAttribute.Address, address.GetAddressBytes());
+        writer.Attribute(LinkAttribute.Mtu, (uint)mtu);
+        var info = writer.OpenNest(LinkAttribute.LinkInfo);
+        writer.Attribute(LinkAttribute.InfoKind, "bridge");
+        writer.CloseNest(info);
+        writer.End();
+        return this;
+    }
+
+    /// <summary>A pair of interfaces: one here, up and on a bridge, the other in a namespace and down, for it can be set up only when the pair is whole.</summary>
+    /// <param name="master">Index of the bridge, or 0.</param>
+    public RouteRequest AddVeth(string name, string peerName, SafeFileHandle peerNamespace, PhysicalAddress peerAddress, int mtu, int master)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, Make, "create veth", name, flags: LinkAttribute.Up);
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.Attribute(LinkAttribute.Mtu, (uint)mtu);
+        if (master != 0) writer.Attribute(LinkAttribute.Master, (uint)master);
+        var info = writer.OpenNest(LinkAttribute.LinkInfo);
+        writer.Attribute(LinkAttribute.InfoKind, "veth");
+        var data = writer.OpenNest(LinkAttribute.InfoData);
+        var peer = writer.OpenNest(LinkAttribute.VethPeer);
+        writer.Put(default(LinkHeader));
+        writer.Attribute(LinkAttribute.Name, peerName);
+        writer.Attribute(LinkAttribute.Address, peerAddress.GetAddressBytes());
+        writer.Attribute(LinkAttribute.Mtu, (uint)mtu);
+        writer.Attribute(LinkAttribute.NamespaceDescriptor, (uint)peerNamespace.DangerousGetHandle());
+        writer.CloseNest(peer);
+        writer.CloseNest(data);
+        writer.CloseNest(info);
+        writer.End();
+        return this;
+    }
+
+    public RouteRequest SetUp(string name)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set up", name, flags: LinkAttribute.Up);
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.End();
+        return this;
+    }
+
+    public RouteRequest SetMaster(string name, int master)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set bridge of", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.Attribute(LinkAttribute.Master, (uint)master);
+        writer.End();
+        return this;
+    }
+
+    /// <param name="isolated">It reaches the bridge itself and no other isolated port.</param>
+    /// <param name="hairpin">What comes in may go out again on the same port.</param>
+    public RouteRequest SetBridgePort(string name, bool isolated, bool hairpin)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set bridge port", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        var info = writer.OpenNest(LinkAttribute.LinkInfo);
+        writer.Attribute(LinkAttribute.InfoPortKind, "bridge");
+        var data = writer.OpenNest(LinkAttribute.InfoPortData);
+        writer.Attribute(LinkAttribute.BridgePortIsolated, (byte)(isolated ? 1 : 0));
+        writer.Attribute(LinkAttribute.BridgePortHairpin, (byte)(hairpin ? 1 : 0));
+        writer.CloseNest(data);
+        writer.CloseNest(info);
+        writer.End();
+        return this;
+    }
+
+    /// <summary>The interface makes no IPv6 link-local address for itself.</summary>
+    public RouteRequest WithoutIpv6Address(string name)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set IPv6 address mode of", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        var families = writer.OpenNest(LinkAttribute.AddressFamilies);
+        var inet6 = writer.OpenNest(NetlinkNative.AfInet6);
+        writer.Attribute(LinkAttribute.Inet6AddressGeneration, NoAutomaticAddress);
+        writer.CloseNest(inet6);
+        writer.CloseNest(families);
+        writer.End();
+        return this;
+    }
+
+    /// <summary>Removes an interface; of a veth pair, both.</summary>
+    public RouteRequest DeleteLink(string name)
+    {
+        var writer = BeginLink(RouteMessage.DeleteLink, NetlinkFlags.Acknowledge, "delete interface", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.End();
+        return this;
+    }
+
+    public RouteRequest AddAddress(int index, IPAddress address, int prefixLength)
+    {
+        var writer = Messages.Begin(RouteMessage.NewAddress, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add address", $"{address}/{prefixLength}");
+        writer.Put(new AddressHeader { Family = NetlinkNative.AfInet, PrefixLength = (byte)prefixLength, Index = index });
+        writer.Attribute(AddressHeader.Local, address.GetAddressBytes());
+        writer.Attribute(AddressHeader.Address, address.GetAddressBytes());
+        if (prefixLength < 31) writer.Attribute(AddressHeader.Broadcast, BroadcastOf(address, prefixLength));
+        writer.End();
+        return this;
+    }
+
+    public RouteRequest AddDefaultRoute(IPAddress gateway, int index)
+    {
+        var writer = Messages.Begin(RouteMessage.NewRoute, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add default route", gateway.ToString());
+        writer.Put(new RouteHeader
+        {
+            Family = NetlinkNative.AfInet, TableNumber = RouteHeader.MainTable, Protocol = RouteHeader.ProtocolBoot, Scope = RouteHeader.ScopeUniverse, Type = RouteHeader.TypeUnicast,
+        });
+        writer.Attribute(RouteHeader.Gateway, gateway.GetAddressBytes());
+        writer.Attribute(RouteHeader.Output, (uint)index);
+        writer.End();
+        return this;
+    }
+
+    private NetlinkWriter BeginLink(int type, NetlinkFlags options, string call, string name, uint flags = 0)
+    {
+        var writer = Messages.Begin(type, options, call, name);
+        writer.Put(new LinkHeader { Flags = flags, Change = flags });
+        return writer;
+    }
+
+    private static byte[] BroadcastOf(IPAddress address, int prefixLength)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var bit = prefixLength; bit < 32; bit++) bytes[bit / 8] |= (byte)(0x80 >> (bit % 8));
+        return bytes;
+    }
+}

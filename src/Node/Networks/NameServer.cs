@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux.Netlink;
+using Yun.Linux.Nftables;
+
+namespace Yun.Node.Networks;
+
+/// <summary>
+/// The DNS of one container, at 127.0.0.11 in its own network namespace: whose socket it is tells who asks. The sockets take any free port and a rule in the
+/// namespace leads port 53 to them, so that a container may itself serve DNS on all its addresses.
+/// </summary>
+internal sealed class NameServer : IDisposable
+{
+    private const int DatagramBytesMax = 4096, QueriesAtOnceMax = 128;
+
+    private readonly NetworkController.ContainerNames _names;
+    private readonly Socket _datagrams, _streams;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _places = new(QueriesAtOnceMax);
+
+    private NameServer(SafeFileHandle space, NetworkController.ContainerNames names)
+    {
+        _names = names;
+        _datagrams = NetworkNamespace.OpenSocket(space, SocketType.Dgram);
+        _streams = NetworkNamespace.OpenSocket(space, SocketType.Stream);
+    }
+
+    internal Task Serving { get; private set; } = Task.CompletedTask;
+
+    internal static NameServer Start(SafeFileHandle space, NetworkController.ContainerNames names)
+    {
+        var server = new NameServer(space, names);
+        try
+        {
+            var address = IPAddress.Parse(ContainerFiles.EmbeddedDns);
+            server._datagrams.Bind(new IPEndPoint(address, 0));
+            server._streams.Bind(new IPEndPoint(address, 0));
+            server._streams.Listen(16);
+            NftablesLibrary.Run(space, Rules(Port(server._datagrams), Port(server._streams)));
+            server.Serving = Task.WhenAll(server.ServeDatagramsAsync(), server.ServeStreamsAsync());
+            return server;
+        }
+        catch (Exception)
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    private static int Port(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
+
+    private static string Rules(int datagramPort, int streamPort) =>
+        $$"""
+        add table ip yun-dns
+        delete table ip yun-dns
+        table ip yun-dns {
+            chain output {
+                type nat hook output priority -100; policy accept;
+                ip daddr {{ContainerFiles.EmbeddedDns}} udp dport 53 dnat to {{ContainerFiles.EmbeddedDns}}:{{datagramPort}}
+                ip daddr {{ContainerFiles.EmbeddedDns}} tcp dport 53 dnat to {{ContainerFiles.EmbeddedDns}}:{{streamPort}}
+            }
+        }
+
+        """;
+
+    private async Task ServeDatagramsAsync()
+    {
+        var buffer = new byte[DatagramBytesMax];
+        var any = new IPEndPoint(IPAddress.Any, 0);
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var received = await _datagrams.ReceiveFromAsync(buffer, SocketFlags.None, any, _stopping.Token);
+                // A container that asks faster than the world answers loses questions, and asks again.
+                if (_places.Wait(0, CancellationToken.None)) Answer(buffer.AsSpan(0, received.ReceivedBytes).ToArray(), received.RemoteEndPoint);
+            }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException) { return; }
+            catch (SocketException) { await Task.Delay(10, CancellationToken.None); }
+        }
+    }
+
+    // Ends with the answer, a few seconds later at most; the places bound how many there are.
+    private async void Answer(byte[] query, EndPoint asker)
+    {
+        try
+        {
+            if (await AnswerOfAsync(query, ProtocolType.Udp) is { } answer) await _datagrams.SendToAsync(answer, SocketFlags.None, asker, _stopping.Token);
+        }
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException) { }
+        finally { _places.Release(); }
+    }
+
+    private async Task ServeStreamsAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try { Answer(await _streams.AcceptAsync(_stopping.Token)); }
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException) { return; }
+            catch (SocketException) { await Task.Delay(10, CancellationToken.None); }
+        }
+    }
+
+    private async void Answer(Socket client)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        try
+        {
+            using var stream = new NetworkStream(client, ownsSocket: true);
+            while (await DnsForwarder.ReadAsync(stream, deadline.Token) is { } query)
+                if (await AnswerOfAsync(query, ProtocolType.Tcp) is { } answer) await DnsForwarder.WriteAsync(stream, answer, deadline.Token);
+        }
+        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException) { }
+    }
+
+    /// <summary>Null when what came is no question: it gets no answer.</summary>
+    private async Task<byte[]?> AnswerOfAsync(byte[] query, ProtocolType protocol)
+    {
+        if (DnsQuestion.Parse(query) is not { } question) return null;
+        if (question.Class == DnsQuestion.ClassInternet)
+        {
+            if (question.Type == DnsQuestion.TypePtr && question.ReverseAddress is { } address && _names.NameOf(address) is { } name) return DnsAnswer.OfName(query, question, name);
+            var known = _names.AddressesOf(question.Name);
+            // It exists, and has nothing but IPv4 addresses: an answer without records, not a wrong name.
+            if (known.Count > 0) return question.Type == DnsQuestion.TypeA ? DnsAnswer.OfAddresses(query, question, known) : DnsAnswer.Empty(query, question, DnsAnswer.NoError);
+        }
+        return await DnsForwarder.AskAsync(query, _names.Upstreams, protocol, _stopping.Token) ?? DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _datagrams.Dispose();
+        _streams.Dispose();
+    }
+}

@@ -1,0 +1,205 @@
+using System.Net;
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Linux.Netlink;
+using Yun.Node.Containers;
+using Yun.Protocol;
+
+namespace Yun.Node.Networks;
+
+public sealed partial class NetworkController
+{
+    /// <summary>Makes a container's namespace, its interfaces, names and published ports.</summary>
+    public async Task<Sandbox> AttachAsync(SandboxRequest request, CancellationToken cancel = default)
+    {
+        // What an earlier run of the container left, if its end was never seen.
+        await DetachAsync(request.ContainerId, cancel);
+        var mode = request.Config.NetworkDisabled == true ? NetworkNames.None : NetworkNames.FromMode(request.HostConfig.NetworkMode);
+        var record = RecordOf(request, mode);
+        if (mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal)) return await ShareAsync(record, mode[NetworkNames.ContainerPrefix.Length..]);
+        var attachment = Reserve(record, Wanted(request, mode));
+        try
+        {
+            await SaveAsync(attachment, attachment.Record);
+            if (attachment.Record.Mode != NetworkNames.Host) Raise(attachment);
+            return SandboxOf(attachment);
+        }
+        catch (Exception)
+        {
+            await DetachAsync(request.ContainerId, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Takes it all back. Does nothing when the container is not attached.</summary>
+    public async Task DetachAsync(string containerId, CancellationToken cancel = default)
+    {
+        if (!_attachments.TryGetValue(containerId, out var attachment)) return;
+        var record = attachment.Record;
+        if (attachment.Ports is { } ports && GatewayOf(record) is { } gateway) Unpublish(ports.Ports, gateway);
+        attachment.Dispose();
+        Retire(record.Endpoints);
+        lock (_turn)
+        {
+            foreach (var endpoint in record.Endpoints) Release(endpoint);
+            _attachments.TryRemove(containerId, out _);
+        }
+        await _store.DeleteAsync(AttachmentsPrefix + containerId, CancellationToken.None);
+    }
+
+    /// <summary>Which networks, by name, and how.</summary>
+    private List<(Network Network, EndpointSettings Asked)> Wanted(SandboxRequest request, string mode)
+    {
+        var wanted = new List<(Network, EndpointSettings)>();
+        if (mode is NetworkNames.Host or NetworkNames.None) return [(Find(mode), new EndpointSettings())];
+        var asked = request.NetworkingConfig?.EndpointsConfig ?? [];
+        foreach (var (name, settings) in asked)
+        {
+            var network = Find(name is "default" ? NetworkNames.Bridge : name);
+            if (!_bridges.ContainsKey(network.Id)) throw new EngineException(ErrorKind.InvalidArgument, $"conflicting options: a container cannot be on {network.Name} and on another network");
+            if (!wanted.Any(other => other.Item1.Id == network.Id)) wanted.Add((network, settings ?? new EndpointSettings()));
+        }
+        var main = Find(mode);
+        if (!wanted.Any(other => other.Item1.Id == main.Id)) wanted.Insert(0, (main, new EndpointSettings()));
+        return wanted;
+    }
+
+    private static AttachmentRecord RecordOf(SandboxRequest request, string mode)
+    {
+        var wantedPorts = new Dictionary<string, List<PortBinding>?>();
+        foreach (var exposed in request.Config.ExposedPorts?.Keys ?? Enumerable.Empty<string>()) wantedPorts[exposed] = request.HostConfig.PublishAllPorts ? [new PortBinding()] : null;
+        foreach (var (key, bindings) in request.HostConfig.PortBindings ?? []) wantedPorts[key] = bindings is { Count: > 0 } ? bindings : [new PortBinding()];
+        return new AttachmentRecord
+        {
+            ContainerId = request.ContainerId, Name = request.Name, Hostname = request.Hostname, Domainname = request.Domainname,
+            Mode = mode is NetworkNames.Host or NetworkNames.None || mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) ? mode : "",
+            WantedPorts = wantedPorts, DnsServers = request.HostConfig.Dns ?? [], DnsSearch = request.HostConfig.DnsSearch ?? [],
+            DnsOptions = request.HostConfig.DnsOptions ?? [], ExtraHosts = request.HostConfig.ExtraHosts ?? [], Links = request.HostConfig.Links ?? [],
+        };
+    }
+
+    /// <summary>Takes addresses and ports, so that nobody else can, and makes the record that says so.</summary>
+    private Attachment Reserve(AttachmentRecord record, List<(Network Network, EndpointSettings Asked)> wanted)
+    {
+        var attachment = new Attachment(record);
+        lock (_turn)
+        {
+            try
+            {
+                foreach (var (network, asked) in wanted) attachment.Record = attachment.Record with { Endpoints = [.. attachment.Record.Endpoints, NewEndpoint(attachment.Record, network, asked)] };
+                _attachments[record.ContainerId] = attachment;
+            }
+            catch (Exception)
+            {
+                foreach (var endpoint in attachment.Record.Endpoints) Release(endpoint);
+                throw;
+            }
+        }
+        try { ReservePorts(attachment); }
+        catch (Exception)
+        {
+            lock (_turn)
+            {
+                foreach (var endpoint in attachment.Record.Endpoints) Release(endpoint);
+                _attachments.TryRemove(record.ContainerId, out _);
+            }
+            throw;
+        }
+        return attachment;
+    }
+
+    private EndpointRecord NewEndpoint(AttachmentRecord record, Network network, EndpointSettings asked)
+    {
+        var endpoint = new EndpointRecord { NetworkId = network.Id, EndpointId = NewId(), Asked = asked };
+        if (network.Driver != NetworkNames.Bridge) return endpoint;
+        if (!_bridges.TryGetValue(network.Id, out var bridge)) throw new EngineException(ErrorKind.NotFound, $"network {network.Name} not found");
+        var wished = asked.IpamConfig?.Ipv4Address is { Length: > 0 } text
+            ? IPAddress.TryParse(text, out var parsed) && parsed.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? parsed : throw new EngineException(ErrorKind.InvalidArgument, $"invalid IPv4 address: {text}")
+            : null;
+        if (wished is not null && bridge.IsDefault) throw new EngineException(ErrorKind.InvalidArgument, "user specified IP address is supported on user defined networks only");
+        var mac = asked.MacAddress is { Length: > 0 } wishedMac ? MacAddress.Parse(wishedMac) : null;
+        var address = wished is null ? bridge.Addresses.Take() : bridge.Addresses.Take(wished);
+        var number = 0;
+        while (record.Endpoints.Any(other => other.Interface == $"{bridge.InterfacePrefix}{number}")) number++;
+        return endpoint with { Interface = $"{bridge.InterfacePrefix}{number}", Address = address.ToString(), MacAddress = MacAddress.Text(mac ?? MacAddress.Of(address)) };
+    }
+
+    private void Release(EndpointRecord endpoint)
+    {
+        if (endpoint.Address != "" && _bridges.TryGetValue(endpoint.NetworkId, out var bridge)) bridge.Addresses.Release(IPAddress.Parse(endpoint.Address));
+    }
+
+    /// <summary>The kernel's part: namespace, interfaces, rules, name server.</summary>
+    private void Raise(Attachment attachment)
+    {
+        var record = attachment.Record;
+        attachment.Namespace = NetworkNamespace.Create(SandboxSettings.All);
+        using var inside = new RouteSocket(attachment.Namespace);
+        inside.Execute(new RouteRequest().SetUp("lo"));
+        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.Address != "")) RaiseEndpoint(attachment.Namespace, inside, endpoint);
+        SetGateway(inside, record);
+        if (attachment.Ports is { } ports && GatewayOf(record) is { } gateway) Publish(ports.Ports, gateway);
+        StartNameServer(attachment);
+    }
+
+    private void RaiseEndpoint(SafeFileHandle space, RouteSocket inside, EndpointRecord endpoint)
+    {
+        var bridge = _bridges[endpoint.NetworkId];
+        var veth = _names.Veth(endpoint.EndpointId);
+        using var host = new RouteSocket();
+        try { host.Execute(VethOf(bridge, endpoint, veth, space)); }
+        // Somebody removed the bridge under us.
+        catch (SyscallException error) when (error.Errno is Errno.ENODEV or Errno.EINVAL && FindBridge(bridge.Definition.Bridge) != bridge.BridgeIndex)
+        {
+            DeleteLink(host, veth);
+            RaiseBridge(bridge);
+            host.Execute(VethOf(bridge, endpoint, veth, space));
+        }
+        var link = inside.FindLink(endpoint.Interface) ?? throw new EngineException(ErrorKind.Internal, $"The interface {endpoint.Interface} of {veth} is not in its namespace.");
+        inside.Execute(new RouteRequest().AddAddress(link.Index, IPAddress.Parse(endpoint.Address), bridge.Subnet.PrefixLength).SetUp(endpoint.Interface));
+        AwaitRunning(host, veth);
+        AwaitRunning(host, bridge.Definition.Bridge);
+    }
+
+    /// <summary>The kernel notices a carrier a little later, and until then a bridge drops what is sent: a container's first packet would be asked for again only after a second.</summary>
+    private static void AwaitRunning(RouteSocket host, string name)
+    {
+        for (var attempt = 0; attempt < 50 && host.FindLink(name) is { IsRunning: false }; attempt++) Thread.Sleep(1);
+    }
+
+    private static RouteRequest VethOf(BridgeNetwork bridge, EndpointRecord endpoint, string veth, SafeFileHandle space)
+    {
+        var request = new RouteRequest().AddVeth(veth, endpoint.Interface, space, MacAddress.Parse(endpoint.MacAddress), bridge.Mtu, bridge.BridgeIndex).WithoutIpv6Address(veth);
+        // Where bridged packets go through the firewall too, a container reaches its own published port by a frame that goes back out of where it came in.
+        var hairpin = BridgedPacketsMeetFirewall();
+        return hairpin || !bridge.ContainersTalk ? request.SetBridgePort(veth, isolated: !bridge.ContainersTalk, hairpin) : request;
+    }
+
+    private void SetGateway(RouteSocket inside, AttachmentRecord record)
+    {
+        if (GatewayOf(record) is not { } endpoint || inside.FindLink(endpoint.Interface) is not { } link) return;
+        inside.Execute(new RouteRequest().AddDefaultRoute(_bridges[endpoint.NetworkId].Gateway, link.Index));
+    }
+
+    /// <summary>The endpoint that leads outside and carries the published ports: the highest priority that is not internal, then the first name.</summary>
+    private EndpointRecord? GatewayOf(AttachmentRecord record) =>
+        record.Endpoints.Where(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.Definition.Internal)
+            .OrderByDescending(endpoint => endpoint.Asked.GwPriority).ThenBy(endpoint => _networks[endpoint.NetworkId].Name, StringComparer.Ordinal).FirstOrDefault();
+
+    private void Retire(IReadOnlyList<EndpointRecord> endpoints)
+    {
+        if (endpoints.All(endpoint => endpoint.Address == "")) return;
+        using var host = new RouteSocket();
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.Address != "")) DeleteLink(host, _names.Veth(endpoint.EndpointId));
+    }
+
+    private async Task<Sandbox> ShareAsync(AttachmentRecord record, string otherId)
+    {
+        if (!_attachments.TryGetValue(otherId, out var other)) throw new EngineException(ErrorKind.Conflict, $"cannot join network namespace of a non running container: {otherId}");
+        var attachment = new Attachment(record);
+        if (other.Namespace is { } space) attachment.Namespace = NetworkNamespace.Duplicate(space);
+        _attachments[record.ContainerId] = attachment;
+        await SaveAsync(attachment, record);
+        return SandboxOf(attachment);
+    }
+}

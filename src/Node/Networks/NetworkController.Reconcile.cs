@@ -1,0 +1,171 @@
+using System.Net;
+using System.Text.Json;
+using Yun.Linux;
+using Yun.Linux.Netlink;
+using Yun.Protocol;
+
+namespace Yun.Node.Networks;
+
+public sealed partial class NetworkController
+{
+    /// <summary>Brings the kernel to what is recorded: what belongs to no live container is removed, what does is taken up again.</summary>
+    public async Task ReconcileAsync(IEnumerable<LiveContainer> live, CancellationToken cancel = default)
+    {
+        var processes = live.ToDictionary(container => container.Id, container => container.Pid);
+        EnableForwarding();
+        foreach (var (id, attachment) in _attachments)
+        {
+            if (processes.ContainsKey(id)) continue;
+            _attachments.TryRemove(id, out _);
+            attachment.Dispose();
+            await _store.DeleteAsync(AttachmentsPrefix + id, cancel);
+        }
+        foreach (var attachment in _attachments.Values)
+            foreach (var endpoint in attachment.Record.Endpoints)
+                if (endpoint.Address != "" && _bridges.TryGetValue(endpoint.NetworkId, out var bridge)) TakeAgain(bridge, endpoint);
+        await DefinePredefinedAsync(cancel);
+        foreach (var bridge in _bridges.Values) RaiseBridge(bridge);
+        RemoveStale();
+        foreach (var bridge in _bridges.Values) _firewall.Change(FirewallElements.OfNetwork(bridge), []);
+        foreach (var (id, attachment) in _attachments) TakeUp(attachment, processes[id]);
+        WatchFirewall();
+        _firewall.Restore();
+        OpenForeignFirewalls();
+    }
+
+    /// <summary>Removes all of ours when no container is attached; else leaves it, for the containers run on.</summary>
+    public async Task ShutdownAsync(CancellationToken cancel = default)
+    {
+        await _defining.WaitAsync(cancel);
+        try
+        {
+            StopWatchingFirewall();
+            if (_attachments.Values.Any(attachment => attachment.Record.Endpoints.Any(endpoint => endpoint.Address != ""))) return;
+            foreach (var network in _networks.Values.Where(network => network.Bridge != ""))
+            {
+                CloseForeignFirewalls(network.Bridge);
+                LowerBridge(network);
+            }
+            _firewall.Remove();
+        }
+        finally { _defining.Release(); }
+    }
+
+    /// <summary>Lets go of what this process holds; the kernel's part stays as it is.</summary>
+    public ValueTask DisposeAsync()
+    {
+        StopWatchingFirewall();
+        foreach (var attachment in _attachments.Values) attachment.Dispose();
+        _stopping.Dispose();
+        _defining.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void TakeAgain(BridgeNetwork bridge, EndpointRecord endpoint)
+    {
+        try { bridge.Addresses.Take(IPAddress.Parse(endpoint.Address)); }
+        catch (EngineException error) { _log.Warn($"The address {endpoint.Address} of endpoint {endpoint.EndpointId[..12]} is taken twice: {error.Message}"); }
+    }
+
+    /// <summary>bridge, host and none are there from the first start, and keep their ids.</summary>
+    private async Task DefinePredefinedAsync(CancellationToken cancel)
+    {
+        foreach (var (name, driver) in new[] { (NetworkNames.Host, "host"), (NetworkNames.None, "null") })
+            if (!_networks.Values.Any(network => network.Name == name))
+                await PutAsync(new Network { Id = NewId(), Name = name, Created = DateTime.UtcNow, Driver = driver }, cancel);
+        var known = DefaultBridge;
+        if (_options.Bridge == NetworkNames.None)
+        {
+            if (known is null) return;
+            Forget(known.Definition);
+            await _store.DeleteAsync(NetworksPrefix + known.Definition.Id, cancel);
+            return;
+        }
+        var name2 = _options.Bridge is { Length: > 0 } asked ? asked : _names.DefaultBridge;
+        if (known is not null && (IsAsConfigured(known, name2) || EndpointsOf(known.Definition).Count > 0)) return;
+        if (known is not null) Forget(known.Definition);
+        var (subnet, gateway, isForeign) = PlaceDefaultBridge(name2);
+        var network = new Network
+        {
+            Id = known?.Definition.Id ?? NewId(), Name = NetworkNames.Bridge, Created = known?.Definition.Created ?? DateTime.UtcNow, Driver = NetworkNames.Bridge, Bridge = name2, BridgeIsForeign = isForeign,
+            Ipam = new NetworkIpam { Config = [new NetworkIpamConfig { Subnet = subnet.ToString(), Gateway = gateway.ToString() }] },
+            Options = new Dictionary<string, string>
+            {
+                [NetworkOption.DefaultBridge] = "true", [NetworkOption.InterContainerCommunication] = _options.InterContainerCommunication ? "true" : "false", [NetworkOption.Masquerade] = "true",
+                [NetworkOption.HostAddress] = _options.DefaultHostIp, [NetworkOption.BridgeName] = name2, [NetworkOption.Mtu] = _options.Mtu.ToString(),
+            },
+        };
+        await PutAsync(network, cancel);
+    }
+
+    private bool IsAsConfigured(BridgeNetwork known, string name) =>
+        known.Definition.Bridge == name && known.ContainersTalk == _options.InterContainerCommunication && known.Mtu == _options.Mtu
+        && (_options.BridgeAddress is null or "" || _options.BridgeAddress == $"{known.Gateway}/{known.Subnet.PrefixLength}")
+        && !(known.Definition.BridgeIsForeign && FindBridge(name) == 0);
+
+    private async Task PutAsync(Network network, CancellationToken cancel)
+    {
+        await _store.PutAsync(NetworksPrefix + network.Id, JsonSerializer.SerializeToUtf8Bytes(network, NetworksJson.Default.Network), cancel);
+        Know(network);
+    }
+
+    private void Forget(Network network)
+    {
+        LowerBridge(network);
+        _networks.TryRemove(network.Id, out _);
+        _bridges.TryRemove(network.Id, out _);
+    }
+
+    private void RemoveStale()
+    {
+        var wanted = _attachments.Values.SelectMany(attachment => attachment.Record.Endpoints).Select(endpoint => _names.Veth(endpoint.EndpointId))
+            .Concat(_bridges.Values.Select(bridge => bridge.Definition.Bridge)).ToHashSet();
+        using var route = new RouteSocket();
+        foreach (var link in route.Links())
+            if ((_names.IsVeth(link.Name) || (_names.IsBridge(link.Name) && link.Kind == "bridge")) && !wanted.Contains(link.Name)) DeleteLink(route, link.Name);
+    }
+
+    /// <summary>A container that ran on without us: its namespace is its process's, its interfaces and ports are as recorded.</summary>
+    private void TakeUp(Attachment attachment, int pid)
+    {
+        var record = attachment.Record;
+        try
+        {
+            if (record.Mode == NetworkNames.Host) return;
+            attachment.Namespace = NetworkNamespace.OfProcess(pid);
+            if (record.Mode != "") return;
+            RaiseMissing(attachment);
+            if (GatewayOf(record) is { } gateway)
+            {
+                try { attachment.Ports = _ports.TakeAgain(record.Ports, IPAddress.Parse(gateway.Address)); }
+                // Someone took a port while nobody held it. The rules still lead it to the container, so that one wins.
+                catch (EngineException error) { _log.Warn($"Ports of container {record.Name} cannot be held: {error.Message}"); }
+                Publish(record.Ports, gateway);
+            }
+            StartNameServer(attachment);
+        }
+        catch (Exception error) when (error is SyscallException or EngineException or IOException or Linux.Nftables.NftablesException)
+        {
+            _log.Error($"The network of container {record.Name} cannot be taken up: {error.Message}");
+        }
+    }
+
+    private void RaiseMissing(Attachment attachment)
+    {
+        using var host = new RouteSocket();
+        foreach (var endpoint in attachment.Record.Endpoints)
+        {
+            var veth = _names.Veth(endpoint.EndpointId);
+            var link = host.FindLink(veth);
+            if (link is not null && link.Master == _bridges[endpoint.NetworkId].BridgeIndex) continue;
+            if (link is not null)
+            {
+                host.Execute(new RouteRequest().SetMaster(veth, _bridges[endpoint.NetworkId].BridgeIndex));
+                continue;
+            }
+            using var inside = new RouteSocket(attachment.Namespace!);
+            RaiseEndpoint(attachment.Namespace!, inside, endpoint);
+            SetGateway(inside, attachment.Record);
+        }
+    }
+}
