@@ -1,3 +1,4 @@
+using System.Text;
 using Yun.Node.Containers;
 using Yun.Node.Events;
 using Yun.Store;
@@ -18,6 +19,10 @@ public sealed class Engine : IAsyncDisposable
     }
 
     public EngineOptions Options { get; }
+
+    /// <summary>Names this engine among others; made once for a data root.</summary>
+    public string Id { get; private set; } = "";
+
     public EngineLog Log { get; }
     public TimeProvider Time { get; }
     public IStore Store { get; }
@@ -30,11 +35,21 @@ public sealed class Engine : IAsyncDisposable
         options = options.Checked();
         MakeDirectories(options);
         var engine = new Engine(options, await SqliteStore.OpenAsync(options.StorePath, cancel), log, time);
+        engine.Id = await engine.ReadIdAsync(cancel);
         await engine.Containers.LoadAsync(cancel);
         return engine;
     }
 
     public async ValueTask DisposeAsync() => await Store.DisposeAsync();
+
+    private async Task<string> ReadIdAsync(CancellationToken cancel)
+    {
+        const string key = "/engine/id";
+        if (await Store.GetAsync(key, cancel) is { } known) return Encoding.UTF8.GetString(known.Value);
+        var id = Guid.NewGuid().ToString();
+        await Store.PutAsync(key, Encoding.UTF8.GetBytes(id), cancel);
+        return id;
+    }
 
     private static void MakeDirectories(EngineOptions options)
     {

@@ -13,7 +13,8 @@ namespace Yun.Node;
 /// <param name="StopTimeoutSeconds">How long a container may take to stop. 10 is dockerd's default.</param>
 public sealed record EngineOptions(
     string DataRoot = "/var/lib/yun", string ExecRoot = "/run/yun", string RuntimePath = "/usr/local/bin/yun-runtime", string? InitPath = null,
-    string? Bridge = null, string? Bip = null, int StopTimeoutSeconds = 10)
+    string? Bridge = null, string? Bip = null, int StopTimeoutSeconds = 10, int Mtu = 1500, IReadOnlyList<string>? Dns = null,
+    IReadOnlyList<string>? DnsSearch = null, IReadOnlyList<string>? DnsOptions = null, IReadOnlyList<string>? InsecureRegistries = null)
 {
     public string ContainersDirectory => Path.Combine(DataRoot, "containers");
     public string TrashDirectory => Path.Combine(DataRoot, "trash");

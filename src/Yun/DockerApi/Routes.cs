@@ -1,0 +1,11 @@
+namespace Yun.DockerApi;
+
+/// <summary>All routes of the API, by area. The version in front of a path has been taken off by <see cref="ApiVersions"/> before they are matched.</summary>
+public static class Routes
+{
+    public static void MapAll(IEndpointRouteBuilder routes)
+    {
+        routes.MapSystem();
+        routes.MapContainers();
+    }
+}
