@@ -3,7 +3,7 @@ using Yun.Linux;
 
 namespace Yun.Runtime.Walker;
 
-/// <summary>The only code of ours that runs in a new process before its own program does. Why: docs/decisions/0003-start-as-a-program.md.</summary>
+/// <summary>The only code of ours that runs in a new process before its own program does. Why: docs/decisions/0001-start-as-a-program.md.</summary>
 internal static unsafe partial class WalkerCode
 {
     internal static ReadOnlySpan<byte> ForThisMachine => RuntimeInformation.ProcessArchitecture switch
