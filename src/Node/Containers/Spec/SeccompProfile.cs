@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using Yun.Oci;
+
+namespace Yun.Node.Containers.Spec;
+
+/// <summary>
+/// Docker's default seccomp profile (moby/profiles, 2026), made for a set of capabilities: a call that the kernel guards by a capability is let
+/// through where the container has that capability. What is not listed fails with EPERM.
+/// </summary>
+public static partial class SeccompProfile
+{
+    private const string Allow = "SCMP_ACT_ALLOW", Fail = "SCMP_ACT_ERRNO";
+
+    // CLONE_NEWNS and its six kin; a filter can see clone's flags, but not clone3's, which therefore "does not exist" and makes libc use clone.
+    private const ulong NewNamespaces = 0x7e020000;
+    private const uint NoSuchCall = 38;
+    private const uint NotPermitted = 1;
+
+    private static readonly (string Capability, string[] Calls)[] s_guarded =
+    [
+        ("CAP_DAC_READ_SEARCH", ["open_by_handle_at"]),
+        ("CAP_SYS_ADMIN",
+        [
+            "bpf", "clone", "clone3", "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie", "lsm_get_self_attr", "lsm_list_modules", "lsm_set_self_attr", "mount",
+            "mount_setattr", "move_mount", "open_tree", "perf_event_open", "quotactl", "quotactl_fd", "setdomainname", "sethostname", "setns", "syslog", "umount", "umount2", "unshare",
+        ]),
+        ("CAP_SYS_BOOT", ["reboot"]),
+        ("CAP_SYS_CHROOT", ["chroot"]),
+        ("CAP_SYS_MODULE", ["delete_module", "init_module", "finit_module"]),
+        ("CAP_SYS_PACCT", ["acct"]),
+        ("CAP_SYS_PTRACE", ["kcmp", "pidfd_getfd", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace"]),
+        ("CAP_SYS_RAWIO", ["iopl", "ioperm"]),
+        ("CAP_SYS_TIME", ["settimeofday", "stime", "clock_settime", "clock_settime64"]),
+        ("CAP_SYS_TTY_CONFIG", ["vhangup"]),
+        ("CAP_SYS_NICE", ["get_mempolicy", "mbind", "set_mempolicy", "set_mempolicy_home_node"]),
+        ("CAP_SYSLOG", ["syslog"]),
+        ("CAP_BPF", ["bpf"]),
+        ("CAP_PERFMON", ["perf_event_open"]),
+    ];
+
+    /// <param name="capabilities">The container's bounding set, by name.</param>
+    public static SpecSeccomp Default(IReadOnlyCollection<string> capabilities) => Default(capabilities, RuntimeInformation.ProcessArchitecture);
+
+    internal static SpecSeccomp Default(IReadOnlyCollection<string> capabilities, Architecture architecture)
+    {
+        var arm = architecture == Architecture.Arm64;
+        var calls = new List<SpecSyscall>
+        {
+            Allowed(s_always), Allowed(["process_vm_readv", "process_vm_writev", "ptrace"]),
+            // All address families but AF_ALG (38, CVE-2026-31431) and AF_VSOCK (40).
+            Allowed(["socket"], Argument("SCMP_CMP_LT", 38)), Allowed(["socket"], Argument("SCMP_CMP_EQ", 39)), Allowed(["socket"], Argument("SCMP_CMP_GT", 40)),
+            arm ? Allowed(["arm_fadvise64_64", "arm_sync_file_range", "sync_file_range2", "breakpoint", "cacheflush", "set_tls"]) : Allowed(["arch_prctl", "modify_ldt"]),
+        };
+        foreach (ulong personality in (ReadOnlySpan<ulong>)[0, 8, 0x20000, 0x20008, 0xffffffff]) calls.Add(Allowed(["personality"], Argument("SCMP_CMP_EQ", personality)));
+        foreach (var (capability, names) in s_guarded)
+            if (capabilities.Contains(capability)) calls.Add(Allowed(names));
+        if (!capabilities.Contains("CAP_SYS_ADMIN"))
+        {
+            calls.Add(Allowed(["clone"], Argument("SCMP_CMP_MASKED_EQ", NewNamespaces)));
+            calls.Add(new SpecSyscall { Names = ["clone3"], Action = Fail, ErrnoRet = NoSuchCall });
+        }
+        return new SpecSeccomp
+        {
+            DefaultAction = Fail, DefaultErrnoRet = NotPermitted, Syscalls = calls,
+            Architectures = arm ? ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"] : ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+        };
+    }
+
+    private static SpecSyscall Allowed(string[] names, params List<SpecSyscallArgument> arguments) => new() { Names = [.. names], Action = Allow, Args = arguments.Count > 0 ? arguments : null };
+
+    private static SpecSyscallArgument Argument(string comparison, ulong value) => new() { Index = 0, Value = value, Op = comparison };
+}
