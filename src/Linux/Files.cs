@@ -23,4 +23,7 @@ public static class Files
 
     /// <summary>Makes a fifo; there must be nothing yet.</summary>
     public static void MakeFifo(string path, uint mode) => Native.Check(Native.mkfifo(path, mode), "mkfifo", path);
+
+    /// <summary>Moves a file over what may be there, in one step.</summary>
+    public static void Rename(string from, string to) => Native.Check(Native.rename(from, to), "rename", to);
 }

@@ -130,7 +130,7 @@ public sealed partial class KeeperClient : IAsyncDisposable
     public Task SignalAsync(string processId, int signal, CancellationToken cancel = default) =>
         CallAsync(new() { Signal = new() { ProcessId = processId, Signal = signal } }, "signal the process", cancel);
 
-    /// <summary>Empties the log while the container writes to it.</summary>
+    /// <summary>Empties the log while the container writes to it; a conflict when it has ended, and nobody else writes there.</summary>
     public Task ClearLogAsync(string processId, CancellationToken cancel = default) =>
         CallAsync(new() { ClearLog = new() { ProcessId = processId } }, "clear the log", cancel);
 

@@ -87,6 +87,8 @@ internal sealed class KeeperConnection : IDisposable
 
     public void Dispose()
     {
+        if (_socket.Handle.IsClosed)
+            return;
         lock (_calls)
             _ended = true;
         _socket.Shutdown();

@@ -52,6 +52,7 @@ internal static class RuntimeCommand
                 "plan" => PlanCommand.Run(line),
                 "spec" => SpecCommand.Run(line),
                 "features" => FeaturesCommand.Run(),
+                "keep" => Keep.KeepCommand.Run(line),
                 "--version" or "-v" => Version(),
                 "--help" or "-h" or "help" => Say(Usage, 0),
                 null => Say(Usage, 1),

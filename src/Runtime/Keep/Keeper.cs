@@ -1,0 +1,147 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Protocol;
+
+namespace Yun.Runtime.Keep;
+
+/// <summary>All that is kept, and the connections that ask for it. Lives on the loop's thread.</summary>
+internal sealed partial class Keeper : IDisposable
+{
+    private readonly EventLoop _loop;
+    private readonly KeepContext _context;
+    private readonly UnixSocket _listener;
+    private readonly Watch _accepting;
+    private readonly Reaper _reaper;
+    private readonly HashSet<ControlConnection> _connections = [];
+    private readonly Dictionary<string, KeptProcess> _processes = [];
+    private readonly HashSet<int> _pids = [];
+    private readonly HashSet<string> _starting = [];
+    private readonly Dictionary<string, List<AttachedClient>> _early = [];
+    private readonly Dictionary<string, List<SafeFileHandle>> _held = [];
+
+    public Keeper(EventLoop loop, UnixSocket listener)
+    {
+        (_loop, _listener, _context) = (loop, listener, new KeepContext(loop));
+        _reaper = new Reaper(_pids.Contains);
+        _accepting = new Watch(loop, listener.Handle, _ => Accept());
+        _accepting.For(EpollEvents.Readable);
+    }
+
+    public bool IsIdle
+    {
+        get
+        {
+            if (_starting.Count > 0) return false;
+            foreach (var process in _processes.Values)
+                if (process.Exit is null) return false;
+            return true;
+        }
+    }
+
+    public void ChildEnded() => _reaper.Reap();
+
+    public void Dispose()
+    {
+        foreach (var connection in (ControlConnection[])[.. _connections]) connection.Dispose();
+        foreach (var process in _processes.Values) process.Dispose();
+        foreach (var name in (string[])[.. _held.Keys]) Hold(name, []);
+        _accepting.Dispose();
+    }
+
+    private void Accept()
+    {
+        UnixSocket? socket;
+        try { socket = _listener.Accept(); }
+        catch (SyscallException error)
+        {
+            // Out of descriptors: the connection waits, and asking again at once would spin.
+            Journal.Write($"connection not accepted: {error.Message}");
+            _accepting.Pause();
+            _loop.After(TimeSpan.FromSeconds(1), () => _accepting.For(EpollEvents.Readable));
+            return;
+        }
+        if (socket is null) return;
+        if (socket.Peer.Uid != 0)
+        {
+            socket.Dispose();
+            return;
+        }
+        _connections.Add(new ControlConnection(socket, _loop, Handle, connection => _connections.Remove(connection)));
+    }
+
+    private void Handle(ControlConnection connection, KeeperRequest request, ReadOnlyMemory<byte> payload, List<SafeFileHandle> descriptors)
+    {
+        var reply = new KeeperReply { Id = request.Id };
+        try
+        {
+            if (request.Start is { } start)
+            {
+                Start(connection, request.Id, start, payload, descriptors);
+                return;
+            }
+            if (request.List is not null)
+            {
+                List(connection, request.Id);
+                return;
+            }
+            if (request.Held is { } asked)
+            {
+                var held = _held.GetValueOrDefault(asked.Name) ?? [];
+                reply.HeldCount = held.Count;
+                connection.Send(reply, held);
+                return;
+            }
+            if (request.Hello is { } hello) Greet(hello, reply);
+            else if (request.Attach is { } attach) Attach(attach, descriptors[0]);
+            else if (request.Resize is { } resize) Resize(resize);
+            else if (request.Signal is { } signal) Signal(signal);
+            else if (request.ClearLog is { } clear) ClearLog(clear);
+            else if (request.Forget is { } forget) Forget(forget.ProcessId);
+            else if (request.Hold is { } hold) Hold(hold.Name, descriptors);
+            else if (request.Release is { } release) Hold(release.Name, []);
+            else if (request.Stop is not null) Stop();
+            else throw new EngineException(ErrorKind.NotImplemented, "The keeper is older than this request.");
+        }
+        catch (EngineException error)
+        {
+            reply.Error = new KeeperError { Kind = error.Kind, Message = error.Message };
+        }
+        catch (SyscallException error)
+        {
+            reply.Error = new KeeperError { Kind = ErrorKind.Internal, Message = error.Message, Step = error.Call, Errno = (int)error.Errno };
+        }
+        connection.Send(reply);
+        if (request.Hello is not null && reply.Error is null) TellAll(connection);
+    }
+
+    private static void Greet(KeeperHello hello, KeeperReply reply)
+    {
+        if (hello.Version != KeeperProtocol.Version)
+            throw new EngineException(ErrorKind.Unavailable, $"The keeper speaks version {KeeperProtocol.Version} of its protocol, the daemon {hello.Version}; stop the containers and the keeper to change it.");
+        reply.Hello = new KeeperHello { Version = KeeperProtocol.Version, Pid = Environment.ProcessId, Program = typeof(Keeper).Assembly.GetName().Version?.ToString(3) ?? "" };
+    }
+
+    // A daemon that was away learns of the ends it missed.
+    private void TellAll(ControlConnection connection)
+    {
+        connection.IsGreeted = true;
+        foreach (var process in _processes.Values)
+            if (process.Exit is { } exit) connection.Send(new KeeperReply { Exited = exit });
+    }
+
+    private void Hold(string name, List<SafeFileHandle> descriptors)
+    {
+        if (_held.Remove(name, out var before))
+            foreach (var descriptor in before) descriptor.Dispose();
+        if (descriptors.Count > 0) _held.Add(name, descriptors);
+    }
+
+    private void Stop()
+    {
+        if (!IsIdle) throw new EngineException(ErrorKind.Conflict, "The keeper does not stop while containers run.");
+        // Nobody connects to one that is about to end; the answer goes out before the loop does.
+        _accepting.Dispose();
+        _listener.Dispose();
+        _loop.After(TimeSpan.Zero, _loop.Stop);
+    }
+}
