@@ -36,7 +36,7 @@ test: programs
 soak: programs
 	@YUN_SOAK=1 scripts/test $(ONLY)
 
-## bench: Yun beside crun, runc and dockerd on this machine, as a table of ratios (ONLY="runtimes engines" for parts)
+## bench: yun-runtime beside crun, runc and the bare kernel on this machine, as a table of ratios (ROUNDS=100)
 bench: programs
 	@bench/run $(ONLY)
 
