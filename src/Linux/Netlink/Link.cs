@@ -42,20 +42,20 @@ public sealed record Link(int Index, string Name, string Kind, bool IsUp, bool I
     }
 }
 
-/// <summary>An IPv4 address on an interface.</summary>
+/// <summary>An address on an interface.</summary>
 public readonly record struct InterfaceAddress(int Index, IPAddress Address, int PrefixLength)
 {
     internal static unsafe InterfaceAddress? Parse(ReadOnlySpan<byte> body)
     {
         if (body.Length < sizeof(AddressHeader)) return null;
         var header = MemoryMarshal.Read<AddressHeader>(body);
-        if (header.Family != NetlinkNative.AfInet) return null;
+        var bytes = header.Family == NetlinkNative.AfInet ? 4 : 16;
         // On a point-to-point interface the local address is the second of the two.
         IPAddress? address = null, local = null;
         var attributes = new NetlinkAttributes(body[sizeof(AddressHeader)..]);
         while (attributes.Next())
         {
-            if (attributes.Value.Length != 4) continue;
+            if (attributes.Value.Length != bytes) continue;
             if (attributes.Type == AddressHeader.Address) address = new IPAddress(attributes.Value);
             if (attributes.Type == AddressHeader.Local) local = new IPAddress(attributes.Value);
         }

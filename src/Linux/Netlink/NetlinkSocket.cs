@@ -41,8 +41,13 @@ public sealed unsafe class NetlinkSocket : IDisposable
     internal static int OpenRaw(NetlinkFamily family) => NetlinkNative.socket(NetlinkNative.AfNetlink, NetlinkNative.SockRaw | NetlinkNative.SockCloseOnExec, (int)family);
 
     /// <summary>From now on the socket gets the events of a group.</summary>
-    internal static void Join(int descriptor, int group) =>
+    internal static void Join(int descriptor, int group)
+    {
+        // Events are not sent to the port they came from, and the kernel's own is 0, as is that of a socket which has none yet: so bind it.
+        var address = stackalloc ushort[6] { NetlinkNative.AfNetlink, 0, 0, 0, 0, 0 };
+        Native.Check(NetlinkNative.bind(descriptor, address, 12), "bind", "netlink events");
         Native.Check(NetlinkNative.setsockopt(descriptor, NetlinkNative.SolNetlink, NetlinkNative.NetlinkAddMembership, &group, sizeof(int)), "setsockopt", "netlink events");
+    }
 
     /// <summary>Sends the messages together and waits for the answer to each. The first that failed is thrown, after all were answered.</summary>
     public void Execute(NetlinkRequest request)

@@ -83,6 +83,22 @@ public sealed class RouteRequest
         return this;
     }
 
+    /// <summary>A port that forwards nothing in either direction, and whose addresses the bridge has forgotten.</summary>
+    public RouteRequest DisableBridgePort(string name)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "disable bridge port", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        var info = writer.OpenNest(LinkAttribute.LinkInfo);
+        writer.Attribute(LinkAttribute.InfoPortKind, "bridge");
+        var data = writer.OpenNest(LinkAttribute.InfoPortData);
+        writer.Attribute(LinkAttribute.BridgePortState, (byte)0);
+        writer.Attribute(LinkAttribute.BridgePortFlush, []);
+        writer.CloseNest(data);
+        writer.CloseNest(info);
+        writer.End();
+        return this;
+    }
+
     /// <summary>The interface makes no IPv6 link-local address for itself.</summary>
     public RouteRequest WithoutIpv6Address(string name)
     {
@@ -117,13 +133,16 @@ public sealed class RouteRequest
         return this;
     }
 
-    public RouteRequest AddDefaultRoute(IPAddress gateway, int index)
+    public RouteRequest AddDefaultRoute(IPAddress gateway, int index) => AddRoute(new IPNetwork(IPAddress.Any, 0), gateway, index);
+
+    public RouteRequest AddRoute(IPNetwork destination, IPAddress gateway, int index)
     {
-        var writer = Messages.Begin(RouteMessage.NewRoute, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add default route", gateway.ToString());
+        var writer = Messages.Begin(RouteMessage.NewRoute, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add route", destination.PrefixLength == 0 ? $"default by {gateway}" : $"{destination} by {gateway}");
         writer.Put(new RouteHeader
         {
-            Family = NetlinkNative.AfInet, TableNumber = RouteHeader.MainTable, Protocol = RouteHeader.ProtocolBoot, Scope = RouteHeader.ScopeUniverse, Type = RouteHeader.TypeUnicast,
+            Family = NetlinkNative.AfInet, DestinationLength = (byte)destination.PrefixLength, TableNumber = RouteHeader.MainTable, Protocol = RouteHeader.ProtocolBoot, Scope = RouteHeader.ScopeUniverse, Type = RouteHeader.TypeUnicast,
         });
+        if (destination.PrefixLength > 0) writer.Attribute(RouteHeader.Destination, destination.BaseAddress.GetAddressBytes());
         writer.Attribute(RouteHeader.Gateway, gateway.GetAddressBytes());
         writer.Attribute(RouteHeader.Output, (uint)index);
         writer.End();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -42,13 +43,13 @@ public sealed class RouteSocket : IDisposable
         return found;
     }
 
-    /// <summary>The IPv4 addresses of all interfaces.</summary>
-    public IReadOnlyList<InterfaceAddress> Addresses()
+    /// <summary>The addresses of all interfaces, of one family.</summary>
+    public IReadOnlyList<InterfaceAddress> Addresses(AddressFamily family = AddressFamily.InterNetwork)
     {
         var addresses = new List<InterfaceAddress>();
         var request = new NetlinkRequest();
         var writer = request.Begin(RouteMessage.GetAddress, NetlinkFlags.Dump, "list addresses");
-        writer.Put(new AddressHeader { Family = NetlinkNative.AfInet });
+        writer.Put(new AddressHeader { Family = (byte)(family == AddressFamily.InterNetworkV6 ? NetlinkNative.AfInet6 : NetlinkNative.AfInet) });
         writer.End();
         _socket.Query(request, message => { if (InterfaceAddress.Parse(message.Body) is { } address) addresses.Add(address); });
         return addresses;

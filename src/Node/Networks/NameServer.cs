@@ -73,8 +73,11 @@ internal sealed class NameServer : IDisposable
             try
             {
                 var received = await _datagrams.ReceiveFromAsync(buffer, SocketFlags.None, any, _stopping.Token);
-                // A container that asks faster than the world answers loses questions, and asks again.
-                if (_places.Wait(0, CancellationToken.None)) Answer(buffer.AsSpan(0, received.ReceivedBytes).ToArray(), received.RemoteEndPoint);
+                var query = buffer.AsSpan(0, received.ReceivedBytes).ToArray();
+                if (DnsQuestion.Parse(query) is not { } question) continue;
+                if (AnswerHere(query, question) is { } answer) await _datagrams.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, _stopping.Token);
+                // A container that asks faster than the world answers loses questions, and asks again; its neighbours' names it gets all the same.
+                else if (_places.Wait(0, CancellationToken.None)) Forward(query, question, received.RemoteEndPoint);
             }
             catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException) { return; }
             catch (SocketException) { await Task.Delay(10, CancellationToken.None); }
@@ -82,12 +85,9 @@ internal sealed class NameServer : IDisposable
     }
 
     // Ends with the answer, a few seconds later at most; the places bound how many there are.
-    private async void Answer(byte[] query, EndPoint asker)
+    private async void Forward(byte[] query, DnsQuestion question, EndPoint asker)
     {
-        try
-        {
-            if (await AnswerOfAsync(query, ProtocolType.Udp) is { } answer) await _datagrams.SendToAsync(answer, SocketFlags.None, asker, _stopping.Token);
-        }
+        try { await _datagrams.SendToAsync(await AnswerOfOthersAsync(query, question, ProtocolType.Udp), SocketFlags.None, asker, _stopping.Token); }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException) { }
         finally { _places.Release(); }
     }
@@ -109,25 +109,25 @@ internal sealed class NameServer : IDisposable
         try
         {
             using var stream = new NetworkStream(client, ownsSocket: true);
-            while (await DnsForwarder.ReadAsync(stream, deadline.Token) is { } query)
-                if (await AnswerOfAsync(query, ProtocolType.Tcp) is { } answer) await DnsForwarder.WriteAsync(stream, answer, deadline.Token);
+            while (await DnsForwarder.ReadAsync(stream, deadline.Token) is { } query && DnsQuestion.Parse(query) is { } question)
+                await DnsForwarder.WriteAsync(stream, AnswerHere(query, question) ?? await AnswerOfOthersAsync(query, question, ProtocolType.Tcp), deadline.Token);
         }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException) { }
     }
 
-    /// <summary>Null when what came is no question: it gets no answer.</summary>
-    private async Task<byte[]?> AnswerOfAsync(byte[] query, ProtocolType protocol)
+    /// <summary>Null when the question is not about a container that this one may know.</summary>
+    private byte[]? AnswerHere(byte[] query, DnsQuestion question)
     {
-        if (DnsQuestion.Parse(query) is not { } question) return null;
-        if (question.Class == DnsQuestion.ClassInternet)
-        {
-            if (question.Type == DnsQuestion.TypePtr && question.ReverseAddress is { } address && _names.NameOf(address) is { } name) return DnsAnswer.OfName(query, question, name);
-            var known = _names.AddressesOf(question.Name);
-            // It exists, and has nothing but IPv4 addresses: an answer without records, not a wrong name.
-            if (known.Count > 0) return question.Type == DnsQuestion.TypeA ? DnsAnswer.OfAddresses(query, question, known) : DnsAnswer.Empty(query, question, DnsAnswer.NoError);
-        }
-        return await DnsForwarder.AskAsync(query, _names.Upstreams, protocol, _stopping.Token) ?? DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
+        if (question.Class != DnsQuestion.ClassInternet) return null;
+        if (question.Type == DnsQuestion.TypePtr) return question.ReverseAddress is { } address && _names.NameOf(address) is { } name ? DnsAnswer.OfName(query, question, name) : null;
+        var known = _names.AddressesOf(question.Name);
+        if (known.Count == 0) return null;
+        // It exists, and has nothing but IPv4 addresses: an answer without records, not a wrong name.
+        return question.Type == DnsQuestion.TypeA ? DnsAnswer.OfAddresses(query, question, known) : DnsAnswer.Empty(query, question, DnsAnswer.NoError);
     }
+
+    private async Task<byte[]> AnswerOfOthersAsync(byte[] query, DnsQuestion question, ProtocolType protocol) =>
+        await DnsForwarder.AskAsync(query, _names.Upstreams, protocol, _stopping.Token) ?? DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
 
     public void Dispose()
     {

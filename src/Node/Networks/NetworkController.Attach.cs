@@ -37,8 +37,8 @@ public sealed partial class NetworkController
         if (!_attachments.TryGetValue(containerId, out var attachment)) return;
         var record = attachment.Record;
         if (attachment.Ports is { } ports && GatewayOf(record) is { } gateway) Unpublish(ports.Ports, gateway);
+        _retired.Add(record.Endpoints.Where(endpoint => endpoint.Address != "").Select(endpoint => _names.Veth(endpoint.EndpointId)));
         attachment.Dispose();
-        Retire(record.Endpoints);
         lock (_turn)
         {
             foreach (var endpoint in record.Endpoints) Release(endpoint);
@@ -185,13 +185,6 @@ public sealed partial class NetworkController
     private EndpointRecord? GatewayOf(AttachmentRecord record) =>
         record.Endpoints.Where(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.Definition.Internal)
             .OrderByDescending(endpoint => endpoint.Asked.GwPriority).ThenBy(endpoint => _networks[endpoint.NetworkId].Name, StringComparer.Ordinal).FirstOrDefault();
-
-    private void Retire(IReadOnlyList<EndpointRecord> endpoints)
-    {
-        if (endpoints.All(endpoint => endpoint.Address == "")) return;
-        using var host = new RouteSocket();
-        foreach (var endpoint in endpoints.Where(endpoint => endpoint.Address != "")) DeleteLink(host, _names.Veth(endpoint.EndpointId));
-    }
 
     private async Task<Sandbox> ShareAsync(AttachmentRecord record, string otherId)
     {

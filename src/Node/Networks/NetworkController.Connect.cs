@@ -51,7 +51,7 @@ public sealed partial class NetworkController
             throw new EngineException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {found.Name}");
         attachment.Record = before with { Endpoints = [.. before.Endpoints.Where(other => other != endpoint)] };
         await MovePortsAsync(attachment, before);
-        Retire([endpoint]);
+        using (var host = new RouteSocket()) DeleteLink(host, _names.Veth(endpoint.EndpointId));
         lock (_turn) Release(endpoint);
         using (var inside = new RouteSocket(attachment.Namespace!)) SetGateway(inside, attachment.Record);
         StartNameServer(attachment);

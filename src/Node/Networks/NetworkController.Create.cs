@@ -43,21 +43,18 @@ public sealed partial class NetworkController
         await _store.PutAsync(NetworksPrefix + network.Id, JsonSerializer.SerializeToUtf8Bytes(network, NetworksJson.Default.Network), cancel);
         try
         {
-            if (network.Driver == NetworkNames.Bridge)
-            {
-                var bridge = new BridgeNetwork(network);
-                RaiseBridge(bridge);
-                _firewall.Change(FirewallElements.OfNetwork(bridge), []);
-                OpenForeignFirewalls();
-            }
-            Know(network);
-            if (_bridges.TryGetValue(network.Id, out var known)) known.BridgeIndex = FindBridge(network.Bridge);
+            var bridge = new BridgeNetwork(network);
+            RaiseBridge(bridge);
+            _firewall.Change(FirewallElements.OfNetwork(bridge), []);
+            (_bridges[network.Id], _networks[network.Id]) = (bridge, network);
         }
         catch (Exception)
         {
+            LowerBridge(network);
             await _store.DeleteAsync(NetworksPrefix + network.Id, CancellationToken.None);
             throw;
         }
+        OpenForeignFirewalls();
     }
 
     private NetworkIpamConfig CompleteIpam(List<NetworkIpamConfig> asked)

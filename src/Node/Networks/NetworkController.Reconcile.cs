@@ -40,6 +40,7 @@ public sealed partial class NetworkController
         try
         {
             StopWatchingFirewall();
+            _retired.DeleteAll();
             if (_attachments.Values.Any(attachment => attachment.Record.Endpoints.Any(endpoint => endpoint.Address != ""))) return;
             foreach (var network in _networks.Values.Where(network => network.Bridge != ""))
             {
@@ -55,6 +56,7 @@ public sealed partial class NetworkController
     public ValueTask DisposeAsync()
     {
         StopWatchingFirewall();
+        _retired.Dispose();
         foreach (var attachment in _attachments.Values) attachment.Dispose();
         _stopping.Dispose();
         _defining.Dispose();

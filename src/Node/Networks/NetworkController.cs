@@ -21,6 +21,7 @@ public sealed partial class NetworkController : IAsyncDisposable
     private readonly InterfaceNames _names;
     private readonly Firewall _firewall;
     private readonly ForeignFirewalls _foreign;
+    private readonly RetiredInterfaces _retired = new();
     private readonly PortTable _ports = new();
     // Held for the short time in which addresses are taken or given back, and a network's being used is decided; never while waiting.
     private readonly Lock _turn = new();
