@@ -111,7 +111,16 @@ public sealed class NameServerTests
                 await socket.SendAsync(junk, SocketFlags.None);
             }
         }
-        Assert.Equal([client.Endpoints["blue"].IpAddress!], (await AskAsync(client.Namespace!, "client")).Addresses);
+        // The flood may fill the server's buffer and cost the next datagram too; resolvers ask again, and so does this.
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                Assert.Equal([client.Endpoints["blue"].IpAddress!], (await AskAsync(client.Namespace!, "client")).Addresses);
+                return;
+            }
+            catch (OperationCanceledException) when (tries < 5) { }
+        }
     }
 
     [Fact]
