@@ -156,7 +156,15 @@ public sealed class Cgroup
     {
         var parent = System.IO.Path.GetDirectoryName(directory)!;
         foreach (var file in (string[])["cpuset.cpus", "cpuset.mems"])
-            CgroupFile.Write($"{directory}/{file}", KernelFile.Read($"{parent}/{file}").TrimEnd());
+        {
+            // One that another thread has made a moment ago may still be empty, and is filled from here then. The root never is.
+            if (KernelFile.Read($"{parent}/{file}").TrimEnd() is not { Length: > 0 } values)
+            {
+                InheritCpuset(parent);
+                values = KernelFile.Read($"{parent}/{file}").TrimEnd();
+            }
+            CgroupFile.Write($"{directory}/{file}", values);
+        }
     }
 }
 
