@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-
 namespace Yun.Protocol;
 
 /// <summary>Takes frames out of the bytes of a stream, which arrive in any portions.</summary>
@@ -64,18 +59,12 @@ public sealed class KeeperFrameReader
 public static class KeeperFrame
 {
     /// <summary>A whole frame, ready to be sent.</summary>
-    public static ReadOnlyMemory<byte> Encode<T>(T message, JsonTypeInfo<T> type, ReadOnlySpan<byte> payload = default)
+    public static byte[] Encode(ReadOnlySpan<byte> json, ReadOnlySpan<byte> payload = default)
     {
-        var frame = new ArrayBufferWriter<byte>(512 + payload.Length);
-        frame.GetSpan(KeeperProtocol.HeaderBytes)[..KeeperProtocol.HeaderBytes].Clear();
-        frame.Advance(KeeperProtocol.HeaderBytes);
-        using (var json = new Utf8JsonWriter(frame))
-            JsonSerializer.Serialize(json, message, type);
-        var jsonBytes = frame.WrittenCount - KeeperProtocol.HeaderBytes;
-        frame.Write(payload);
-        // The writer's array is ours alone here, so its head may still be filled in.
-        var whole = MemoryMarshal.AsMemory(frame.WrittenMemory);
-        KeeperProtocol.WriteHeader(whole.Span, jsonBytes, payload.Length);
-        return whole;
+        var frame = new byte[KeeperProtocol.HeaderBytes + json.Length + payload.Length];
+        KeeperProtocol.WriteHeader(frame, json.Length, payload.Length);
+        json.CopyTo(frame.AsSpan(KeeperProtocol.HeaderBytes));
+        payload.CopyTo(frame.AsSpan(KeeperProtocol.HeaderBytes + json.Length));
+        return frame;
     }
 }

@@ -54,7 +54,7 @@ internal sealed class KeeperConnection : IDisposable
                 throw Unavailable();
             _calls.Add(request.Id, call);
         }
-        Send(KeeperFrame.Encode(request, KeeperJson.Default.KeeperRequest, payload.Span).Span, descriptors ?? []);
+        Send(Encode(request, payload.Span), descriptors ?? []);
         try
         {
             var answer = await call.Done.Task.WaitAsync(deadline, cancel).ConfigureAwait(false);
@@ -82,7 +82,7 @@ internal sealed class KeeperConnection : IDisposable
     public void Post(KeeperRequest request)
     {
         request.Id = Interlocked.Increment(ref _lastId);
-        Send(KeeperFrame.Encode(request, KeeperJson.Default.KeeperRequest).Span, []);
+        Send(Encode(request, default), []);
     }
 
     public void Dispose()
@@ -96,6 +96,9 @@ internal sealed class KeeperConnection : IDisposable
             _reader.Join();
         _socket.Dispose();
     }
+
+    private static byte[] Encode(KeeperRequest request, ReadOnlySpan<byte> payload) =>
+        KeeperFrame.Encode(JsonSerializer.SerializeToUtf8Bytes(request, KeeperJson.Default.KeeperRequest), payload);
 
     private static EngineException KeeperException(KeeperError error) => new(error.Kind, error.Message,
         error.Errno != 0 ? new SyscallException(error.Step ?? "start", (Errno)error.Errno) : null);

@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Protocol;
+using Yun.Runtime.Compile;
 
 namespace Yun.Runtime.Keep;
 
@@ -46,7 +46,7 @@ internal sealed class ControlConnection : IDisposable
         // What is sent later must still be open then, though its process be forgotten meanwhile.
         var copies = new List<SafeFileHandle>();
         foreach (var descriptor in descriptors ?? []) copies.Add(Descriptors.Duplicate(descriptor));
-        var frame = new Frame(KeeperFrame.Encode(reply, KeeperJson.Default.KeeperReply), copies);
+        var frame = new Frame(KeeperFrame.Encode(ReplyWriter.Write(reply)), copies);
         _waiting.Enqueue(frame);
         _waitingBytes += frame.Bytes.Length;
         if (_waiting.Count == 1) SendWaiting();
@@ -79,14 +79,14 @@ internal sealed class ControlConnection : IDisposable
         }
         catch (Exception error)
         {
-            Journal.Write(error is SyscallException or InvalidDataException or JsonException ? $"connection closed: {error.Message}" : $"connection closed: {error}");
+            Journal.Write(error is SyscallException or InvalidDataException or SpecException ? $"connection closed: {error.Message}" : $"connection closed: {error}");
             Dispose();
         }
     }
 
     private void Handle(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> payload)
     {
-        var request = JsonSerializer.Deserialize(json.Span, KeeperJson.Default.KeeperRequest) ?? throw new InvalidDataException("The request is empty.");
+        var request = RequestReader.Read(json.Span);
         var count = request.Start is { } start ? start.MountDestinations.Count + (start.NetworkNamespace ? 1 : 0)
             : request.Attach is not null ? 1 : request.Hold?.Count ?? 0;
         if (count < 0 || count > _received.Count) throw new InvalidDataException("The request announces more descriptors than came with it.");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Protocol;
@@ -22,7 +21,7 @@ internal sealed class ExitSettlement(KeeperExit exit, string? path, string? cgro
         {
             using (var file = PathDescriptor.Open(null, temporary, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, mode: 0x180))
             {
-                Pipe.WriteAll(file, JsonSerializer.SerializeToUtf8Bytes(exit, KeeperJson.Default.KeeperExit));
+                Pipe.WriteAll(file, ReplyWriter.Write(exit));
                 Descriptors.Sync(file, temporary);
             }
             Files.Rename(temporary, path);
@@ -67,10 +66,8 @@ internal sealed class ExitSettlement(KeeperExit exit, string? path, string? cgro
         if (cgroup.DirectoryOf("memory") is not { } directory) return 0;
         foreach (var name in (ReadOnlySpan<string>)["memory.events", "memory.oom_control"])
         {
-            string[] lines;
-            try { lines = File.ReadAllLines(Path.Combine(directory, name)); }
-            catch (IOException) { continue; }
-            foreach (var line in lines)
+            if (KernelFile.TryRead(Path.Combine(directory, name)) is not { } text) continue;
+            foreach (var line in text.Split('\n'))
                 if (line.StartsWith("oom_kill ", StringComparison.Ordinal)) return long.TryParse(line.AsSpan(9), out var count) ? count : 0;
         }
         return 0;

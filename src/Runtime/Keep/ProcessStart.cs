@@ -1,10 +1,10 @@
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Oci;
 using Yun.Protocol;
 using Yun.Runtime.Compile;
 using Yun.Runtime.Keep.Logs;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Keep;
 
@@ -31,7 +31,7 @@ internal sealed class ProcessStart(KeeperStart request, byte[] spec, List<SafeFi
     {
         try
         {
-            var parsed = JsonSerializer.Deserialize(spec, RuntimeSpecJson.Default.RuntimeSpec) ?? throw new SpecException("", "the spec is empty");
+            var parsed = SpecReader.Read(spec);
             CgroupPath = parsed.Linux?.CgroupsPath;
             if (Request.Log is not null) Log = new ContainerLog(Request.Log, context.Records);
             if (parsed.Process?.Terminal == true) LaunchWith(parsed, null, null, null);
@@ -41,7 +41,7 @@ internal sealed class ProcessStart(KeeperStart request, byte[] spec, List<SafeFi
         {
             Fail(error.IsProgramFault ? ErrorKind.InvalidArgument : ErrorKind.Internal, error, error.Step, error.Errno);
         }
-        catch (Exception error) when (error is SpecException or JsonException or ArgumentException)
+        catch (Exception error) when (error is SpecException or ArgumentException)
         {
             Fail(ErrorKind.InvalidArgument, error);
         }

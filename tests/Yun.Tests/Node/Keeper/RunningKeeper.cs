@@ -92,8 +92,7 @@ internal sealed class RunningKeeper : IAsyncDisposable
     private RuntimeSpec Spec(string id, string[] words)
     {
         var spec = _bundle.Spec(words);
-        spec.Root!.Path = Root;
-        spec.Root.Readonly = false;
+        (spec.Root!.Path, spec.Root.Readonly) = (Root, false);
         spec.Linux!.CgroupsPath = _cgroup + "/" + id;
         return spec;
     }
