@@ -12,20 +12,56 @@ public sealed partial class KeeperClient
     {
         if (TryConnect(options.SocketPath) is { } running)
             return await GreetAsync(running, cancel).ConfigureAwait(false);
-        using var keeper = Spawn(options);
-        var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < options.StartDeadline)
+        var keeper = Spawn(options);
+        try
         {
-            if (TryConnect(options.SocketPath) is { } socket)
-                return await GreetAsync(socket, cancel).ConfigureAwait(false);
-            // It also ends, and well, when another one was quicker to take the lock.
-            if (keeper.HasExited && keeper.ExitCode != 0)
-                break;
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50, 2 + waited.ElapsedMilliseconds / 4)), cancel).ConfigureAwait(false);
+            var waited = Stopwatch.StartNew();
+            while (waited.Elapsed < options.StartDeadline)
+            {
+                if (TryConnect(options.SocketPath) is { } socket)
+                {
+                    var client = await GreetAsync(socket, cancel).ConfigureAwait(false);
+                    await LetLoserEndAsync(keeper, client, options.StartDeadline, cancel).ConfigureAwait(false);
+                    return client;
+                }
+                if (keeper.HasExited && keeper.ExitCode != 0)
+                    break;
+                // It found the lock held: by another that is still starting, or by one that is about to end and will not be there.
+                if (keeper.HasExited)
+                {
+                    keeper.Dispose();
+                    keeper = Spawn(options);
+                }
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50, 2 + waited.ElapsedMilliseconds / 4)), cancel).ConfigureAwait(false);
+            }
+            throw new EngineException(ErrorKind.Unavailable, keeper.HasExited
+                ? $"The keeper ended with code {keeper.ExitCode} instead of starting; see {LogPath(options)}."
+                : $"The keeper did not start within {options.StartDeadline.TotalSeconds:0} seconds; see {LogPath(options)}.");
         }
-        throw new EngineException(ErrorKind.Unavailable, keeper.HasExited
-            ? $"The keeper ended with code {keeper.ExitCode} instead of starting; see {LogPath(options)}."
-            : $"The keeper did not start within {options.StartDeadline.TotalSeconds:0} seconds; see {LogPath(options)}.");
+        finally
+        {
+            keeper.Dispose();
+        }
+    }
+
+    // Another daemon's was quicker. Ours ends when it finds the lock held; left to itself it could find it free later and serve nobody.
+    private static async Task LetLoserEndAsync(Process keeper, KeeperClient client, TimeSpan deadline, CancellationToken cancel)
+    {
+        if (keeper.Id == client.Pid)
+            return;
+        try
+        {
+            await keeper.WaitForExitAsync(cancel).WaitAsync(deadline, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The other has ended in the meantime, and ours is the keeper now: the connection tells that it is lost.
+        }
+        catch (OperationCanceledException)
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The exit recorded at <see cref="KeptStart.ExitPath"/>, for when the keeper has died since; null when there is none.</summary>
