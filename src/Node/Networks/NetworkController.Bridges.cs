@@ -15,7 +15,8 @@ public sealed partial class NetworkController
         var link = route.FindLink(definition.Bridge);
         if (definition.BridgeIsForeign)
         {
-            network.BridgeIndex = link is { Kind: "bridge" } ? link.Index : throw new EngineException(ErrorKind.InvalidArgument, $"The bridge {definition.Bridge} does not exist.");
+            network.BridgeIndex = link is { Kind: "bridge" } ? link.Index : throw new EngineException(ErrorKind.InvalidArgument, $"The bridge {definition.Bridge} does not exist, or is another kind of interface.");
+            route.Execute(new RouteRequest().AddAddress(link.Index, network.Gateway, network.Subnet.PrefixLength).SetUp(definition.Bridge));
             return;
         }
         if (link is null)

@@ -115,6 +115,8 @@ public sealed partial class NetworkController
         if (_bridges.Values.Any(other => other.Definition.Bridge == network.Bridge)) throw new EngineException(ErrorKind.Forbidden, $"network {network.Name} cannot be made: the bridge {network.Bridge} belongs to another network");
         if (network.Options.TryGetValue(NetworkOption.Mtu, out var mtu) && !(int.TryParse(mtu, out var bytes) && bytes is >= 68 and <= 65535))
             throw new EngineException(ErrorKind.InvalidArgument, $"invalid MTU \"{mtu}\"");
+        // A bridge that somebody made for their own ends is joined, and not removed with the network.
+        network.BridgeIsForeign = FindBridge(network.Bridge) != 0;
         network.Options.TryAdd(NetworkOption.Mtu, _options.Mtu.ToString());
         if (_options.Mtu == 1500 && network.Options[NetworkOption.Mtu] == "1500") network.Options.Remove(NetworkOption.Mtu);
         if (network.Options.TryGetValue(NetworkOption.HostAddress, out var host) && !IPAddress.TryParse(host, out _))

@@ -9,7 +9,7 @@ namespace Yun.Tests.Node.Networks;
 internal sealed class Neighbour : IDisposable
 {
     internal const string Address = "198.51.100.2";
-    private const string Interface = "yuntest-wire";
+    internal const string Interface = "yuntest-wire";
 
     internal Neighbour()
     {

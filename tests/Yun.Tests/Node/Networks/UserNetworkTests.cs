@@ -59,7 +59,7 @@ public sealed class UserNetworkTests
         using var server = Talk.Serve(outside.Namespace, 80);
         Assert.Equal(outside.HostAddress, await Talk.AskAsync(open.Namespace, Neighbour.Address, 80));
         Assert.Null(await Talk.AskAsync(inner.Namespace, Neighbour.Address, 80, waitMilliseconds: 300));
-        Assert.DoesNotContain(inner.Ports, port => port.Value is not null);
+        Assert.Empty(inner.Ports.Where(port => port.Value is not null));
         using var route = new RouteSocket(inner.Namespace!);
         Assert.DoesNotContain(route.RoutedNetworks(), network => network.PrefixLength == 0);
     }
@@ -154,6 +154,17 @@ public sealed class UserNetworkTests
         Assert.Contains(message, error.Message);
         Assert.Equal(kind, error.Kind);
         Assert.Equal(4, machine.Controller.List().Count);
+    }
+
+    [Fact]
+    public async Task An_interface_that_is_no_bridge_is_neither_used_nor_removed()
+    {
+        await using var machine = await Machine.StartAsync();
+        using var neighbour = new Neighbour();
+        var wish = new Network { Name = "n", Options = { ["com.docker.network.bridge.name"] = Neighbour.Interface } };
+        Assert.Contains("is another kind of interface", (await Assert.ThrowsAsync<EngineException>(() => machine.Controller.CreateAsync(wish))).Message);
+        using var route = new RouteSocket();
+        Assert.NotNull(route.FindLink(Neighbour.Interface));
     }
 
     [Fact]
