@@ -47,6 +47,7 @@ internal sealed class ApiErrors(RequestDelegate next, Engine engine)
     private static Task WriteAsync(HttpContext context, int status, string message)
     {
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new ErrorResponse { Message = message }, DockerApiJson.Default.ErrorResponse);
+        // Docker's client reads the message only under this very type, without a charset.
+        return context.Response.WriteAsJsonAsync(new ErrorResponse { Message = message }, DockerApiJson.Default.ErrorResponse, "application/json");
     }
 }
