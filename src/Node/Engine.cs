@@ -1,6 +1,7 @@
 using System.Text;
 using Yun.Node.Containers;
 using Yun.Node.Events;
+using Yun.Node.Networks;
 using Yun.Store;
 
 namespace Yun.Node;
@@ -28,6 +29,7 @@ public sealed class Engine : IAsyncDisposable
     public IStore Store { get; }
     public EventBus Events { get; }
     public ContainerTable Containers { get; }
+    public NetworkController Networks { get; private set; } = null!;
 
     /// <summary>Opens or makes the data root, takes up the containers that are there, and is ready for requests when it returns.</summary>
     public static async Task<Engine> OpenAsync(EngineOptions options, EngineLog log, TimeProvider time, CancellationToken cancel = default)
@@ -37,10 +39,17 @@ public sealed class Engine : IAsyncDisposable
         var engine = new Engine(options, await SqliteStore.OpenAsync(options.StorePath, cancel), log, time);
         engine.Id = await engine.ReadIdAsync(cancel);
         await engine.Containers.LoadAsync(cancel);
+        engine.Networks = await NetworkController.OpenAsync(new NetworkOptions(options.DataRoot, options.ExecRoot, options.Bridge, options.Bip), engine.Store, log, cancel);
+        await engine.Networks.ReconcileAsync(engine.Containers.List().Where(c => c.State.IsLive).Select(c => new LiveContainer(c.Id, c.State.Pid)), cancel);
         return engine;
     }
 
-    public async ValueTask DisposeAsync() => await Store.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Networks.ShutdownAsync();
+        await Networks.DisposeAsync();
+        await Store.DisposeAsync();
+    }
 
     private async Task<string> ReadIdAsync(CancellationToken cancel)
     {

@@ -32,6 +32,9 @@ public static unsafe class NetworkNamespace
         throw new SyscallException("write", (Errno)errno, "network settings");
     }
 
+    /// <summary>Whether a process is in our own namespace: then it is no container's, whoever had its number before.</summary>
+    public static bool IsOurs(int pid) => new FileInfo($"/proc/{pid}/ns/net").LinkTarget is not { } other || other == new FileInfo("/proc/self/ns/net").LinkTarget;
+
     /// <summary>The namespace a process is in.</summary>
     public static SafeFileHandle OfProcess(int pid) => File.OpenHandle($"/proc/{pid}/ns/net");
 

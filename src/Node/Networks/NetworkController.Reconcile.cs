@@ -134,6 +134,7 @@ public sealed partial class NetworkController
         try
         {
             if (record.Mode == NetworkNames.Host) return;
+            if (NetworkNamespace.IsOurs(pid)) throw new EngineException(ErrorKind.Internal, $"process {pid} is not in a namespace of its own");
             attachment.Namespace = NetworkNamespace.OfProcess(pid);
             if (record.Mode != "") return;
             RaiseMissing(attachment);

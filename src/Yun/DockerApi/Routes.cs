@@ -7,5 +7,6 @@ public static class Routes
     {
         routes.MapSystem();
         routes.MapContainers();
+        routes.MapNetworks();
     }
 }
