@@ -30,6 +30,9 @@ public sealed class NetlinkWriter
 
     public void Put<T>(in T value) where T : unmanaged => MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).CopyTo(Reserve(Unsafe.SizeOf<T>()));
 
+    /// <summary>Attributes that are whole already.</summary>
+    public void PutBytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
+
     public void Attribute(int type, ReadOnlySpan<byte> value)
     {
         var header = Reserve(4);

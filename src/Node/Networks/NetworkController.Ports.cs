@@ -1,4 +1,5 @@
 using System.Net;
+using Yun.Linux.Netlink;
 using Yun.Protocol;
 
 namespace Yun.Node.Networks;
@@ -31,9 +32,27 @@ public sealed partial class NetworkController
         attachment.Record = record with { Ports = [.. lease.Ports] };
     }
 
-    private void Publish(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway) => _firewall.Change(ElementsOf(ports, gateway), []);
+    private void Publish(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway)
+    {
+        _firewall.Change(ElementsOf(ports, gateway), []);
+        ForgetDatagrams(ports, gateway);
+    }
 
-    private void Unpublish(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway) => _firewall.Change([], ElementsOf(ports, gateway));
+    private void Unpublish(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway)
+    {
+        _firewall.Change([], ElementsOf(ports, gateway));
+        ForgetDatagrams(ports, gateway);
+    }
+
+    /// <summary>Who has been sending to a UDP port is led by the rules of now, not by those of its first packet.</summary>
+    private static void ForgetDatagrams(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway)
+    {
+        var host = ports.Where(port => port.Protocol == "udp").Select(port => port.HostPort).ToHashSet();
+        if (host.Count == 0) return;
+        const byte udp = 17;
+        var container = IPAddress.Parse(gateway.Address);
+        ConnectionTracking.Forget(flow => flow.Protocol == udp && (host.Contains(flow.Port) || flow.Answerer.Equals(container)));
+    }
 
     private IEnumerable<Linux.Nftables.NftablesElement> ElementsOf(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway) =>
         ports.SelectMany(port => FirewallElements.OfPort(port, IPAddress.Parse(gateway.Address), _bridges[gateway.NetworkId].Gateway));

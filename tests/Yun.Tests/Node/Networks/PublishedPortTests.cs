@@ -33,6 +33,39 @@ public sealed class PublishedPortTests
     }
 
     [Fact]
+    public async Task Who_keeps_sending_to_a_UDP_port_reaches_the_container_that_has_it_now()
+    {
+        await using var machine = await Machine.StartAsync();
+        using var neighbour = new Neighbour();
+        using var sender = Talk.Open(neighbour.Namespace, SocketType.Dgram);
+        await sender.ConnectAsync(IPAddress.Parse(neighbour.HostAddress), 18094);
+        var buffer = new byte[100];
+        for (var round = 0; round < 2; round++)
+        {
+            // The first packet finds nobody, and is remembered as one for the host itself.
+            await sender.SendAsync(new byte[] { 1 }, SocketFlags.None);
+            // In the second round the address is another, so a flow that was remembered would lead nowhere.
+            if (round == 1) await machine.AttachAsync("first");
+            var web = await machine.AttachAsync("web", host: Machine.Publish("80/udp", "18094"));
+            using var server = Talk.Serve(web.Namespace, 80, SocketType.Dgram);
+            string? answer = null;
+            for (var attempt = 0; answer is null && attempt < 20; attempt++)
+            {
+                try
+                {
+                    await sender.SendAsync(new byte[] { 1 }, SocketFlags.None);
+                    using var deadline = new CancellationTokenSource(200);
+                    answer = System.Text.Encoding.ASCII.GetString(buffer, 0, await sender.ReceiveAsync(buffer, SocketFlags.None, deadline.Token));
+                }
+                // What was refused to the packet before is reported on the next call.
+                catch (Exception error) when (error is SocketException or OperationCanceledException) { }
+            }
+            Assert.Equal(Neighbour.Address, answer);
+            await machine.Controller.DetachAsync(Machine.Id("web"));
+        }
+    }
+
+    [Fact]
     public async Task A_container_reaches_its_own_published_port_and_its_neighbours()
     {
         await using var machine = await Machine.StartAsync();
