@@ -59,7 +59,7 @@ public sealed class UserNetworkTests
         using var server = Talk.Serve(outside.Namespace, 80);
         Assert.Equal(outside.HostAddress, await Talk.AskAsync(open.Namespace, Neighbour.Address, 80));
         Assert.Null(await Talk.AskAsync(inner.Namespace, Neighbour.Address, 80, waitMilliseconds: 300));
-        Assert.Empty(inner.Ports.Where(port => port.Value is not null));
+        Assert.DoesNotContain(inner.Ports, port => port.Value is not null);
         using var route = new RouteSocket(inner.Namespace!);
         Assert.DoesNotContain(route.RoutedNetworks(), network => network.PrefixLength == 0);
     }
