@@ -1,7 +1,7 @@
-# The program itself knows its commands and flags; it is asked for what may follow.
+# bash completion for yun
 _yun() {
-    local line=${COMP_LINE#* } position
-    position=$((COMP_POINT - ${#COMP_LINE} + ${#line}))
-    mapfile -t COMPREPLY < <(yun "[suggest:$position]" "$line" 2>/dev/null | grep -- "^${COMP_WORDS[COMP_CWORD]}")
+    local candidates
+    candidates=$(yun __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null) || return
+    mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "${COMP_WORDS[COMP_CWORD]}")
 }
-complete -o default -F _yun yun
+complete -o bashdefault -o default -F _yun yun

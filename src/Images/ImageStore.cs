@@ -1,4 +1,7 @@
+using Yun.Images.Content;
+using Yun.Images.Layers;
 using Yun.Images.Registry;
+using Yun.Images.Transfers;
 using Yun.Oci;
 using Yun.Protocol;
 using Yun.Store;
@@ -11,19 +14,41 @@ namespace Yun.Images;
 /// </summary>
 public sealed partial class ImageStore : IAsyncDisposable
 {
+    private readonly Trash _trash;
+    private readonly ContentStore _content;
+    private readonly LayerStore _layers;
     private readonly ImageCatalog _catalog;
+    private readonly RegistryConnections _registries;
     private readonly TimeProvider _time;
+    private readonly Pins _pins = new();
+    private readonly KeyedLocks _blobs = new();
+    private readonly SharedWork<Digest, Layer> _layerPulls = new();
+    private readonly SemaphoreSlim _layerRoom;
+    /// <summary>Held while names and records change, so that a rule that was checked still holds when it is acted on.</summary>
+    private readonly SemaphoreSlim _changing = new(1, 1);
 
-    private ImageStore(ImageCatalog catalog, TimeProvider time) => (_catalog, _time) = (catalog, time);
+    private ImageStore(Trash trash, ContentStore content, LayerStore layers, ImageCatalog catalog, RegistryOptions registries, TimeProvider time)
+    {
+        (_trash, _content, _layers, _catalog, _time) = (trash, content, layers, catalog, time);
+        _registries = new RegistryConnections(registries);
+        _layerRoom = new SemaphoreSlim(registries.LayersAtOnce);
+        _freeing = FreeUnusedAsync();
+    }
 
     /// <summary>Called after each change, in the order of changes.</summary>
     public event Action<ImageEvent>? Changed;
 
+    /// <summary>How registries are reached.</summary>
+    public RegistryOptions Registries => _registries.Options;
+
     public static async Task<ImageStore> OpenAsync(
         string dataRoot, IStore store, RegistryOptions? registries = null, TimeProvider? time = null, CancellationToken cancel = default)
     {
-        var catalog = await ImageCatalog.OpenAsync(store, _ => null, cancel);
-        return new ImageStore(catalog, time ?? TimeProvider.System);
+        var trash = new Trash(Path.Combine(dataRoot, "trash"));
+        var content = new ContentStore(dataRoot, trash);
+        var layers = new LayerStore(dataRoot, trash);
+        var catalog = await ImageCatalog.OpenAsync(store, record => Read(record, content, layers), cancel);
+        return new ImageStore(trash, content, layers, catalog, registries ?? new RegistryOptions(), time ?? TimeProvider.System);
     }
 
     /// <summary>All images, the newest first.</summary>
@@ -37,51 +62,57 @@ public sealed partial class ImageStore : IAsyncDisposable
     public Image? TryFind(string nameOrId) => _catalog.TryFind(nameOrId);
 
     /// <summary>The image a container was made from, even if it was removed from the list since.</summary>
-    public Image FindForContainer(string id) => throw NotYet();
+    public Image FindForContainer(string id) => Digest.TryParse(id, out var digest) && _catalog.Get(digest, removedToo: true) is { } image ? image : throw ImageCatalog.NotFound(id);
 
     /// <summary>The directories to give overlayfs as lower layers, the topmost first; never empty, since an image may have no layer and overlayfs needs one.</summary>
-    public IReadOnlyList<string> LayerDirectories(Image image) => throw NotYet();
+    public IReadOnlyList<string> LayerDirectories(Image image) => image.Layers.Count == 0 ? [_layers.EmptyDirectory] : [.. image.Layers.Reverse().Select(layer => layer.Directory)];
 
-    /// <summary>Marks the image in use by a container until disposed of. A container says so from its creation to its removal, and again after the daemon has started.</summary>
-    public IDisposable Use(Image image, string containerId, Func<bool> isRunning) => throw NotYet();
+    /// <summary>Gives an image a name, taking it from the image that had it.</summary>
+    public async Task TagAsync(Image image, ImageReference name, CancellationToken cancel = default)
+    {
+        if (name.Digest is not null) throw new EngineException(ErrorKind.InvalidArgument, "refusing to create a tag with a digest reference");
+        name = name.WithDefaultTag();
+        using (await ChangeAsync(cancel))
+        {
+            var known = _catalog.Get(image.Id) ?? throw ImageCatalog.NotFound(image.Id.ToString());
+            await _catalog.PutAsync(known.Record with { LastTagged = _time.GetUtcNow() }, known.Config, known.Layers);
+            await _catalog.NameAsync(name, image.Id);
+        }
+        Publish("tag", image.Id, name.Familiar);
+    }
 
-    /// <summary>Called once after start, when every container has said what it uses: frees what nothing needs any more.</summary>
-    public Task CollectAsync(CancellationToken cancel = default) => throw NotYet();
+    public async ValueTask DisposeAsync()
+    {
+        _unused.Writer.TryComplete();
+        await _freeing;
+        await _trash.DisposeAsync();
+        _registries.Dispose();
+        _changing.Dispose();
+        _layerRoom.Dispose();
+    }
 
-    /// <summary>Downloads what is missing, and gives the image its name.</summary>
-    /// <param name="platform">Null for this machine's.</param>
-    public Task<Image> PullAsync(
-        ImageReference reference, Platform? platform, RegistryAuth? auth, IProgress<TransferProgress>? progress, CancellationToken cancel = default) => throw NotYet();
+    private static (ImageConfig, IReadOnlyList<Layer>)? Read(ImageRecord record, ContentStore content, LayerStore layers)
+    {
+        var found = new List<Layer>(record.Layers.Count);
+        foreach (var layer in record.Layers)
+        {
+            if (layers.Find(layer.ChainId) is not { } unpacked) return null;
+            found.Add(unpacked);
+        }
+        try { return content.TryRead(record.Id) is { } bytes ? (RemoteImage.ParseConfig(bytes, record.Id), found) : null; }
+        catch (EngineException) { return null; }
+    }
 
-    public Task<PushedImage> PushAsync(ImageReference reference, RegistryAuth? auth, IProgress<TransferProgress>? progress, CancellationToken cancel = default) => throw NotYet();
-
-    public Task TagAsync(Image image, ImageReference name, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Docker's rules: a name goes first, and with the last name the image, its layers, and (with <paramref name="pruneParents"/>) parents without a name.</summary>
-    public Task<IReadOnlyList<ImageRemoval>> RemoveAsync(string nameOrId, bool force, bool pruneParents, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Makes a layer of what a container or a build step changed.</summary>
-    /// <param name="upperDirectory">An overlay upper directory that nobody writes to meanwhile.</param>
-    /// <param name="below">The layer it was mounted on; null on nothing.</param>
-    /// <param name="takeOver">The directory itself becomes the layer, which copies nothing; the caller has no further use for it.</param>
-    public Task<Layer> CommitLayerAsync(string upperDirectory, Layer? below, bool takeOver = false, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Makes an image of a configuration and layers, bottom first; <c>rootfs</c> in the configuration is filled in here.</summary>
-    /// <param name="parent">The image it was made from, which then cannot be removed before it.</param>
-    public Task<Image> CreateImageAsync(ImageConfig config, IReadOnlyList<Layer> layers, Digest? parent = null, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Reads an archive of <c>docker save</c> or an OCI layout, plain or compressed.</summary>
-    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<TransferProgress>? progress, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Writes the images as <c>docker save</c> does: an OCI layout with a <c>manifest.json</c> beside it.</summary>
-    public Task SaveAsync(IReadOnlyList<string> namesOrIds, Stream archive, CancellationToken cancel = default) => throw NotYet();
-
-    /// <summary>Makes an image of one layer from a tar of a root file system, plain or compressed.</summary>
-    public Task<Image> ImportAsync(Stream tar, ImageConfig config, ImageReference? name, CancellationToken cancel = default) => throw NotYet();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private async Task<IDisposable> ChangeAsync(CancellationToken cancel)
+    {
+        await _changing.WaitAsync(cancel);
+        return new Change(_changing);
+    }
 
     private void Publish(string action, Digest id, string? name = null) => Changed?.Invoke(new ImageEvent(action, id, name ?? id.ToString()));
 
-    private EngineException NotYet() => _time is null ? new(ErrorKind.Internal, "") : new(ErrorKind.NotImplemented, "This image operation is not done yet.");
+    private sealed class Change(SemaphoreSlim changing) : IDisposable
+    {
+        public void Dispose() => changing.Release();
+    }
 }

@@ -7,6 +7,7 @@ public enum CloneFlags : ulong
     None = 0,
     NewTime = 0x80,
     Vm = 0x100,
+    FileSystem = 0x200,
     PidFd = 0x1000,
     VFork = 0x4000,
     Parent = 0x8000,

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux;
@@ -18,7 +17,8 @@ public static unsafe class PathDescriptor
     public static Errno TryOpen(SafeHandle? directory, string path, int flags, out SafeFileHandle? handle, Resolve resolve = Resolve.None, uint mode = 0)
     {
         var how = new OpenHow { Flags = (ulong)(flags | OpenFlags.CloseOnExec), Mode = mode, Resolve = (ulong)resolve };
-        var bytes = Encoding.UTF8.GetBytes(path + "\0");
+        var bytes = new byte[FileName.BytesMax(path)];
+        FileName.Encode(path, bytes);
         var added = false;
         long result;
         try

@@ -1,22 +1,31 @@
+using System.Collections.Concurrent;
 using System.Text;
+using Yun.Images;
+using Yun.Linux;
+using Yun.Images.Registry;
 using Yun.Node.Containers;
 using Yun.Node.Events;
+using Yun.Node.Keeper;
 using Yun.Node.Networks;
+using Yun.Node.Volumes;
+using Yun.Protocol;
 using Yun.Store;
 
 namespace Yun.Node;
 
 /// <summary>What one machine does, put together: the parts that the API's routes call. One per data root.</summary>
-public sealed class Engine : IAsyncDisposable
+public sealed partial class Engine : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<Task, bool> _running = [];
+
     private Engine(EngineOptions options, IStore store, EngineLog log, TimeProvider time)
     {
-        Options = options;
-        Store = store;
-        Log = log;
-        Time = time;
+        (Options, Store, Log, Time) = (options, store, log, time);
         Events = new EventBus(time);
         Containers = new ContainerTable(this);
+        Execs = new ExecTable(time);
+        Trash = new Trash(options.TrashDirectory, log);
     }
 
     public EngineOptions Options { get; }
@@ -29,7 +38,21 @@ public sealed class Engine : IAsyncDisposable
     public IStore Store { get; }
     public EventBus Events { get; }
     public ContainerTable Containers { get; }
+    public ExecTable Execs { get; }
+    public ImageStore Images { get; private set; } = null!;
     public NetworkController Networks { get; private set; } = null!;
+    public VolumeStore Volumes { get; private set; } = null!;
+    /// <summary>The one there is now: when a keeper dies, another takes its place here.</summary>
+    public KeeperClient Keeper { get; private set; } = null!;
+    public ExitNews Exits { get; } = new();
+    internal Trash Trash { get; }
+    internal DirectoryWatcher DirectoryWatcher { get; } = new();
+
+    /// <summary>The machine's current boot.</summary>
+    internal string BootId { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    /// <summary>Cancelled when the engine is closed.</summary>
+    internal CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Opens or makes the data root, takes up the containers that are there, and is ready for requests when it returns.</summary>
     public static async Task<Engine> OpenAsync(EngineOptions options, EngineLog log, TimeProvider time, CancellationToken cancel = default)
@@ -37,19 +60,64 @@ public sealed class Engine : IAsyncDisposable
         options = options.Checked();
         MakeDirectories(options);
         var engine = new Engine(options, await SqliteStore.OpenAsync(options.StorePath, cancel), log, time);
-        engine.Id = await engine.ReadIdAsync(cancel);
-        await engine.Containers.LoadAsync(cancel);
-        engine.Networks = await NetworkController.OpenAsync(new NetworkOptions(options.DataRoot, options.ExecRoot, options.Bridge, options.Bip), engine.Store, log, cancel);
-        await engine.Networks.ReconcileAsync(engine.Containers.List().Where(c => c.State.IsLive).Select(c => new LiveContainer(c.Id, c.State.Pid)), cancel);
-        return engine;
+        try
+        {
+            await engine.OpenPartsAsync(cancel);
+            await engine.TakeUpAsync(cancel);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
     }
 
+    /// <summary>Work that nobody waits for now: it is waited for when the engine is closed. It handles its own failures.</summary>
+    internal void Track(Task work)
+    {
+        if (work.IsCompletedSuccessfully) return;
+        _running[work] = true;
+        _ = work.ContinueWith(ended =>
+        {
+            _running.TryRemove(ended, out _);
+            if (ended.Exception is { } unforeseen) Log.Error($"Work in the background failed: {unforeseen.GetBaseException()}");
+        }, TaskScheduler.Default);
+    }
+
+    /// <summary>Lets go of everything; containers, their networks and the keeper go on.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Networks.ShutdownAsync();
-        await Networks.DisposeAsync();
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running.Keys.Select(async work => { try { await work; } catch (Exception) { /* Track has told it. */ } }));
+        if (Networks is not null)
+        {
+            await Networks.ShutdownAsync();
+            await Networks.DisposeAsync();
+        }
+        if (Keeper is not null) await CloseKeeperAsync();
+        if (Images is not null) await Images.DisposeAsync();
+        await Trash.DisposeAsync();
+        DirectoryWatcher.Dispose();
         await Store.DisposeAsync();
+        _stopping.Dispose();
     }
+
+    private async Task OpenPartsAsync(CancellationToken cancel)
+    {
+        Id = await ReadIdAsync(cancel);
+        // The keeper is another program that may have to be started first: the rest is read meanwhile.
+        var keeper = KeeperClient.ConnectOrStartAsync(KeeperOptions, cancel);
+        await Containers.LoadAsync(cancel);
+        Images = await ImageStore.OpenAsync(Options.DataRoot, Store, new RegistryOptions(Options.InsecureRegistries), Time, cancel);
+        Images.Changed += change => Events.Publish("image", change.Action, change.Id.ToString(), new Dictionary<string, string> { ["name"] = change.Name });
+        Volumes = await VolumeStore.OpenAsync(this, cancel);
+        Networks = await NetworkController.OpenAsync(new NetworkOptions(
+            Options.DataRoot, Options.ExecRoot, Options.Bridge, Options.Bip, Options.Mtu, Dns: Options.Dns, DnsSearch: Options.DnsSearch, DnsOptions: Options.DnsOptions), Store, Log, cancel);
+        Keeper = await keeper;
+    }
+
+    private KeeperOptions KeeperOptions => new(Options.RuntimePath, Options.KeeperSocketPath, Options.ExecRoot);
 
     private async Task<string> ReadIdAsync(CancellationToken cancel)
     {

@@ -24,6 +24,9 @@ public sealed record EngineOptions(
     /// <summary>Eight hex digits that tell this daemon's cgroups, bridges and tables from another's on the same machine.</summary>
     public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataRoot)))[..8];
 
+    /// <summary>The cgroup that holds all of this daemon's containers.</summary>
+    public string CgroupName => "yun-" + Hash;
+
     public EngineOptions Checked() =>
         !Path.IsPathRooted(DataRoot) ? throw Wrong($"The data root '{DataRoot}' is not an absolute path.")
         : !Path.IsPathRooted(ExecRoot) ? throw Wrong($"The exec root '{ExecRoot}' is not an absolute path.")

@@ -1,5 +1,5 @@
-using System.CommandLine;
-using Yun.Daemon;
+using Yun;
+using Yun.Commands;
 
-var root = new RootCommand("Containers, virtual machines and microservices on your own machines") { DaemonCommand.Create() };
-return await root.Parse(args).InvokeAsync();
+// The daemon brings a web server; a client must not even load it, so the two part here.
+return args is ["daemon", ..] ? await DaemonProgram.RunAsync(args) : YunProgram.Run(args);

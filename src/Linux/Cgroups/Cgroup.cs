@@ -67,6 +67,18 @@ public sealed class Cgroup
         catch (IOException) { return []; }
     }
 
+    /// <summary>As <see cref="Processes"/>, with those in cgroups below it, which a container may have made.</summary>
+    public IReadOnlyList<int> AllProcesses()
+    {
+        var hierarchy = _layout.Of("pids") ?? _layout.Of("freezer") ?? _layout.Hierarchies[0];
+        try
+        {
+            var below = Directory.EnumerateDirectories(DirectoryIn(hierarchy), "*", SearchOption.AllDirectories);
+            return [.. Processes(), .. below.SelectMany(d => new Cgroup(_layout, d[hierarchy.MountPoint.Length..]).Processes())];
+        }
+        catch (IOException) { return []; }
+    }
+
     /// <summary>Kills every process in it: by <c>cgroup.kill</c> where there is a v2 hierarchy (Linux 5.14), else one by one.</summary>
     public void Kill()
     {

@@ -1,3 +1,7 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Images;
+using Yun.Linux;
+using Yun.Linux.Cgroups;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers;
@@ -15,6 +19,8 @@ public sealed partial class Container
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile ContainerRecord _record;
+    private Task _writing = Task.CompletedTask;
+    private IDisposable? _imageInUse;
 
     internal Container(Engine engine, ContainerRecord record)
     {
@@ -44,8 +50,16 @@ public sealed partial class Container
     /// <summary>Where the keeper leaves how the container ended, before anyone is told.</summary>
     public string ExitPath => Path.Combine(Directory, "exit.json");
 
-    /// <summary>The host name inside: as asked, else the short id.</summary>
+    /// <summary>Below every cgroup hierarchy. The first part tells this daemon's containers from another's.</summary>
+    public string CgroupPath => HostConfig.CgroupParent is { Length: > 0 } parent ? $"/{parent.Trim('/')}/{Id}" : $"/{Engine.Options.CgroupName}/{Id}";
+
+    internal Cgroup Cgroup => Cgroup.At(CgroupPath);
+
+    /// <summary>The host name inside.</summary>
     public string Hostname => Config.Hostname is { Length: > 0 } asked ? asked : Id[..12];
+
+    /// <summary>It lives in another container's network, or in the host's.</summary>
+    internal bool SharesNetwork => HostConfig.NetworkMode is { } mode && (mode == "host" || mode.StartsWith("container:", StringComparison.Ordinal));
 
     /// <exception cref="EngineException">409, in the words of <c>docker exec</c>, <c>kill</c> and <c>attach</c>: <c>container ID is not running</c>.</exception>
     public ContainerState RequireLive() => State is { IsLive: true } live ? live : throw new EngineException(ErrorKind.Conflict, $"container {Id} is not running");
@@ -59,17 +73,48 @@ public sealed partial class Container
         Engine.Events.Publish("container", action, record.Id, all);
     }
 
+    /// <summary>The container's root file system as a detached mount, with its changes; owned by the caller. Not while it runs: two mounts of one upper directory corrupt it.</summary>
+    internal SafeFileHandle MountRootfs() => Overlay.Mount(Engine.Images.LayerDirectories(Image), UpperDirectory, WorkDirectory);
+
+    internal Image Image => Engine.Images.FindForContainer(_record.Image.ToString());
+
+    internal void UseImage(Image image) => _imageInUse = Engine.Images.Use(image, Id, () => State.IsLive);
+
+    internal void ReleaseImage() => Interlocked.Exchange(ref _imageInUse, null)?.Dispose();
+
     /// <summary>From here until the turn is disposed of, nobody else changes this container.</summary>
     internal async Task<Turn> TakeTurnAsync(CancellationToken cancel = default) =>
         await _turn.WaitAsync(s_turnMax, cancel)
             ? new Turn(this)
             : throw new EngineException(ErrorKind.Unavailable, $"Container {Id} is busy: an earlier operation on it has not ended for a minute.");
 
-    /// <summary>Makes <paramref name="next"/> the container's record, on disk and then for readers. The caller holds the turn.</summary>
-    internal async Task SaveAsync(ContainerRecord next)
+    /// <summary>Makes <paramref name="next"/> the container's record and returns when it is on disk. The caller holds the turn.</summary>
+    internal Task SaveAsync(ContainerRecord next)
     {
-        await Engine.Containers.WriteAsync(next);
+        SaveSoon(next);
+        return _writing;
+    }
+
+    /// <summary>
+    /// As <see cref="SaveAsync"/>, without waiting for the disk: for what the next daemon would find out by itself, because the keeper still knows it.
+    /// Writes reach the store in the order of these calls.
+    /// </summary>
+    internal void SaveSoon(ContainerRecord next)
+    {
         _record = next;
+        _writing = WriteAsync(_writing, next);
+    }
+
+    private async Task WriteAsync(Task before, ContainerRecord next)
+    {
+        try { await before; }
+        catch (Exception) { /* Whoever waited for it was told. */ }
+        try { await Engine.Containers.WriteAsync(next); }
+        catch (Exception error)
+        {
+            Engine.Log.Error($"The record of container {Id} cannot be written: {error.Message}");
+            throw;
+        }
     }
 
     internal readonly struct Turn(Container owner) : IDisposable

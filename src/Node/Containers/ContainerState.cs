@@ -22,8 +22,6 @@ public sealed record ContainerState
     public DateTimeOffset FinishedAt { get; set; }
     /// <summary>The machine's boot in which it was started: a process of another boot is gone for sure, whatever has its number now.</summary>
     public string BootId { get; set; } = "";
-    /// <summary>The keeper's name of the running process. It differs for each start, so that a late exit of an earlier one is not taken for this one's.</summary>
-    public string ProcessId { get; set; } = "";
     /// <summary>Null without a health check.</summary>
     public HealthState? Health { get; set; }
 

@@ -6,7 +6,7 @@ using Yun.Protocol;
 namespace Yun.Node.Containers;
 
 /// <summary>All containers of this node, by id, by the beginning of an id, and by name.</summary>
-public sealed class ContainerTable(Engine engine)
+public sealed partial class ContainerTable(Engine engine)
 {
     private const string Prefix = "/containers/";
     private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdef");
@@ -39,7 +39,7 @@ public sealed class ContainerTable(Engine engine)
     }
 
     /// <exception cref="EngineException">409 in Docker's words when another container has the name.</exception>
-    internal void TakeName(string name, string id)
+    internal void RequireName(string name, string id)
     {
         var owner = _names.GetOrAdd(name, id);
         if (owner != id)
@@ -55,10 +55,11 @@ public sealed class ContainerTable(Engine engine)
     internal async Task WriteAsync(ContainerRecord record) =>
         await engine.Store.PutAsync(Prefix + record.Id, JsonSerializer.SerializeToUtf8Bytes(record, ContainerRecordJson.Default.ContainerRecord));
 
-    /// <summary>Forgets the container, on disk and in memory, and frees its name.</summary>
-    internal async Task DeleteAsync(Container container)
+    internal async Task DeleteAsync(string id) => await engine.Store.DeleteAsync(Prefix + id);
+
+    /// <summary>It is no longer found, and its name is free.</summary>
+    internal void Forget(Container container)
     {
-        await engine.Store.DeleteAsync(Prefix + container.Id);
         _byId.TryRemove(container.Id, out _);
         GiveBackName(container.Name, container.Id);
     }

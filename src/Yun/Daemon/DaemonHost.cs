@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Yun.DockerApi;
 using Yun.DockerApi.Model;
+using Yun.DockerApi.Streams;
 using Yun.Node;
 using Yun.Protocol;
 
@@ -93,8 +94,14 @@ public static class DaemonHost
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
         foreach (var address in options.Addresses)
         {
-            if (address.Path is { } path) kestrel.ListenUnixSocket(path, listen => listen.Protocols = HttpProtocols.Http1);
-            else kestrel.ListenHandle((ulong)address.Descriptor, listen => listen.Protocols = HttpProtocols.Http1);
+            if (address.Path is { } path) kestrel.ListenUnixSocket(path, Speak);
+            else kestrel.ListenHandle((ulong)address.Descriptor, Speak);
         }
+    }
+
+    private static void Speak(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        HalfClose.Use(listen);
     }
 }

@@ -7,6 +7,10 @@ public static class Routes
     {
         routes.MapSystem();
         routes.MapContainers();
+        routes.MapImages();
         routes.MapNetworks();
+        routes.MapAttach();
+        routes.MapExec();
+        routes.MapLogs();
     }
 }

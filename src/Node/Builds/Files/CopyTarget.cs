@@ -48,7 +48,7 @@ internal sealed class CopyTarget(SafeFileHandle root, (uint User, uint Group) ow
         var names = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (found.ExistingParts >= names.Length) return;
         using var tar = new MemoryStream();
-        await using (var writer = new TarWriter(tar, TarEntryFormat.Pax, leaveOpen: true))
+        await using (var writer = new System.Formats.Tar.TarWriter(tar, TarEntryFormat.Pax, leaveOpen: true))
         {
             for (var count = found.ExistingParts + 1; count <= names.Length; count++)
             {

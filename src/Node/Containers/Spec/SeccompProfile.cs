@@ -13,6 +13,8 @@ public static partial class SeccompProfile
 
     // CLONE_NEWNS and its six kin; a filter can see clone's flags, but not clone3's, which therefore "does not exist" and makes libc use clone.
     private const ulong NewNamespaces = 0x7e020000;
+    // AF_MAX of the newest kernel; a family beyond it does not exist, and refusing it changes nothing but the error's number.
+    private const ulong AddressFamilies = 46;
     private const uint NoSuchCall = 38;
     private const uint NotPermitted = 1;
 
@@ -47,10 +49,12 @@ public static partial class SeccompProfile
         var calls = new List<SpecSyscall>
         {
             Allowed(s_always), Allowed(["process_vm_readv", "process_vm_writev", "ptrace"]),
-            // All address families but AF_ALG (38, CVE-2026-31431) and AF_VSOCK (40).
-            Allowed(["socket"], Argument("SCMP_CMP_LT", 38)), Allowed(["socket"], Argument("SCMP_CMP_EQ", 39)), Allowed(["socket"], Argument("SCMP_CMP_GT", 40)),
+            // All address families but AF_ALG (38, CVE-2026-31431) and AF_VSOCK (40). Those above are named one by one: "greater than 40" would
+            // let a number through whose low half is 40, and the low half is all that the kernel looks at.
+            Allowed(["socket"], Argument("SCMP_CMP_LT", 38)), Allowed(["socket"], Argument("SCMP_CMP_EQ", 39)),
             arm ? Allowed(["arm_fadvise64_64", "arm_sync_file_range", "sync_file_range2", "breakpoint", "cacheflush", "set_tls"]) : Allowed(["arch_prctl", "modify_ldt"]),
         };
+        for (ulong family = 41; family < AddressFamilies; family++) calls.Add(Allowed(["socket"], Argument("SCMP_CMP_EQ", family)));
         foreach (ulong personality in (ReadOnlySpan<ulong>)[0, 8, 0x20000, 0x20008, 0xffffffff]) calls.Add(Allowed(["personality"], Argument("SCMP_CMP_EQ", personality)));
         foreach (var (capability, names) in s_guarded)
             if (capabilities.Contains(capability)) calls.Add(Allowed(names));

@@ -53,6 +53,7 @@ namespace Yun.DockerApi.Model;
 [JsonSerializable(typeof(VolumeCreateRequest))]
 [JsonSerializable(typeof(VolumePruneResponse))]
 [JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(List<Ulimit>))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Dictionary<string, List<string>>))]
 [JsonSerializable(typeof(Dictionary<string, Dictionary<string, bool>>))]

@@ -1,0 +1,64 @@
+using System.Threading.Channels;
+using Microsoft.Win32.SafeHandles;
+using Yun.Images.Archives;
+using Yun.Linux;
+
+namespace Yun.Images.Content;
+
+/// <summary>
+/// Where things go that are no longer wanted: a rename, which is instant and whole, and the slow deletion after it on a task of its own. What a crash leaves here
+/// is deleted at the next start.
+/// </summary>
+internal sealed class Trash : IAsyncDisposable
+{
+    private const string Prefix = "image-";
+    private readonly string _directory;
+    private readonly Channel<string> _names = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Task _emptying;
+
+    public Trash(string directory)
+    {
+        _directory = directory;
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (var left in Directory.EnumerateFileSystemEntries(directory, Prefix + "*")) _names.Writer.TryWrite(Path.GetFileName(left));
+        _emptying = Task.Factory.StartNew(EmptyAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+    }
+
+    /// <summary>False when there was nothing to throw away.</summary>
+    public bool Throw(string path)
+    {
+        var name = Prefix + Guid.NewGuid().ToString("N");
+        using var from = PathDescriptor.Open(null, Path.GetDirectoryName(path)!, OpenFlags.Path | OpenFlags.Directory);
+        using var to = PathDescriptor.Open(null, _directory, OpenFlags.Path | OpenFlags.Directory);
+        switch (FileAt.TryRename(from, Path.GetFileName(path), to, name))
+        {
+            case Errno.None: break;
+            case Errno.ENOENT: return false;
+            case var errno: throw new SyscallException("renameat2", errno, path);
+        }
+        _names.Writer.TryWrite(name);
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _names.Writer.TryComplete();
+        await _emptying;
+    }
+
+    private async Task EmptyAsync()
+    {
+        await foreach (var name in _names.Reader.ReadAllAsync())
+        {
+            try
+            {
+                using var trash = PathDescriptor.Open(null, _directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+                TreeRemover.Remove(trash, name);
+            }
+            catch (SyscallException)
+            {
+                // It stays in the trash, where nothing looks for it, until the next start tries again.
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Yun.Images.Registry;
+using Yun.Images.Transfers;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Images;
+
+public sealed partial class ImageStore
+{
+    /// <summary>Downloads what is missing, and gives the image its name.</summary>
+    /// <param name="platform">Null for this machine's.</param>
+    public async Task<Image> PullAsync(
+        ImageReference reference, Platform? platform, RegistryAuth? auth, IProgress<TransferProgress>? progress, CancellationToken cancel = default)
+    {
+        reference = reference.WithDefaultTag();
+        try
+        {
+            var remote = await FindRemoteAsync(reference, platform, auth, cancel);
+            var image = await PullAsync(reference, remote, progress, cancel);
+            Publish("pull", image.Id, reference.Familiar);
+            return image;
+        }
+        catch (RegistryException refused)
+        {
+            throw RegistryErrors.Pulling(reference, refused);
+        }
+        catch (IOException full)
+        {
+            throw new EngineException(ErrorKind.Internal, $"Cannot save {reference.Familiar}: {full.Message}", full);
+        }
+    }
+
+    /// <summary>Every tag of a repository, one after another.</summary>
+    public async Task<IReadOnlyList<Image>> PullAllAsync(
+        ImageReference repository, Platform? platform, RegistryAuth? auth, IProgress<TransferProgress>? progress, CancellationToken cancel = default)
+    {
+        IReadOnlyList<string> tags;
+        try { tags = await new RegistryClient(_registries, repository.Domain, auth).ListTagsAsync(repository.Path, cancel); }
+        catch (RegistryException refused) { throw RegistryErrors.Pulling(repository, refused); }
+        var images = new List<Image>();
+        foreach (var tag in tags) images.Add(await PullAsync(repository.WithTag(tag), platform, auth, progress, cancel));
+        return images;
+    }
+
+    /// <summary>Docker Hub's mirrors first, without the user's credentials, which are for the Hub.</summary>
+    private async Task<RemoteImage> FindRemoteAsync(ImageReference reference, Platform? platform, RegistryAuth? auth, CancellationToken cancel)
+    {
+        foreach (var mirror in reference.Domain == ImageReference.DefaultDomain ? Registries.Mirrors ?? [] : [])
+        {
+            try
+            {
+                var host = Uri.TryCreate(mirror, UriKind.Absolute, out var url) ? url.Authority : mirror;
+                return await RemoteImage.FindAsync(new RegistryClient(_registries, host, null), _content, reference, platform, cancel);
+            }
+            catch (Exception elsewhere) when (elsewhere is EngineException or RegistryException)
+            {
+                // A mirror may be down or not have it; the Hub itself has the last word.
+            }
+        }
+        return await RemoteImage.FindAsync(new RegistryClient(_registries, reference.Domain, auth), _content, reference, platform, cancel);
+    }
+
+    private async Task<Image> PullAsync(ImageReference reference, RemoteImage remote, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
+        progress?.Report(new TransferProgress($"Pulling from {reference.Path}", reference.Digest?.ToString() ?? reference.Tag));
+        using var pins = _pins.Take();
+        var chains = Layer.ChainsOf(remote.DiffIds);
+        pins.Add([.. chains, .. remote.Layers.Select(layer => layer.Digest), remote.Id, remote.Manifest.Descriptor.Digest]);
+        var wasHere = _catalog.Get(remote.Id) is not null && _catalog.IdOf(reference) == remote.Id;
+        var layers = await PullLayersAsync(remote, chains, wasHere ? null : progress, cancel);
+
+        _content.Write(remote.Manifest.Bytes);
+        if (_content.TryRead(remote.Id) is null) throw new EngineException(ErrorKind.Internal, $"The configuration of {reference.Familiar} was removed while it was pulled. Pull it again.");
+        var record = new ImageRecord
+        {
+            Id = remote.Id,
+            Manifest = remote.Manifest.Descriptor,
+            Parent = _catalog.Get(remote.Id)?.Parent,
+            LastTagged = _time.GetUtcNow(),
+            Layers = [.. layers.Select((layer, i) => new LayerRecord { DiffId = layer.DiffId, ChainId = layer.ChainId, Blob = remote.Layers[i] })],
+        };
+        using (await ChangeAsync(cancel))
+        {
+            await _catalog.PutAsync(record, remote.Config, layers);
+            await _catalog.NameAsync(reference.WithDigest(remote.NamedDigest), remote.Id);
+            if (reference.Digest is null) await _catalog.NameAsync(reference, remote.Id);
+        }
+        progress?.Report(new TransferProgress($"Digest: {remote.NamedDigest}"));
+        progress?.Report(new TransferProgress(wasHere ? $"Status: Image is up to date for {reference.Familiar}" : $"Status: Downloaded newer image for {reference.Familiar}"));
+        return _catalog.Get(remote.Id)!;
+    }
+
+    private async Task<IReadOnlyList<Layer>> PullLayersAsync(RemoteImage remote, IReadOnlyList<Digest> chains, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var pull = new LayerPull(_content, _layers, _blobs, remote.Registry, remote.Repository);
+        foreach (var (layer, chain) in remote.Layers.Zip(chains))
+            progress?.Report(new TransferProgress(_layers.Find(chain) is null ? "Pulling fs layer" : "Already exists", layer.Digest.Short, HasDetail: true));
+        var pulls = Enumerable.Range(0, chains.Count).Select(i => LayerAsync(i, progress, together.Token)).ToList();
+        // The first failure ends the others, and nobody is left behind.
+        foreach (var pulled in pulls)
+            _ = pulled.ContinueWith(_ => together.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var all = Task.WhenAll(pulls);
+        try
+        {
+            return await all;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested && pulls.Find(pulled => pulled.IsFaulted) is { } failed)
+        {
+            return [await failed];
+        }
+
+        // Another pull may share the work and outlive this one, so the layer below is asked for by the work itself.
+        Task<Layer> LayerAsync(int i, IProgress<TransferProgress>? watcher, CancellationToken stop) => _layers.Find(chains[i]) is { } here
+            ? Task.FromResult(here)
+            : _layerPulls.JoinAsync(chains[i], (shared, ended) => pull.RunAsync(remote.Layers[i], remote.DiffIds[i], i == 0 ? null : () => LayerAsync(i - 1, null, ended),
+                _layerRoom, shared, ended), watcher, stop);
+    }
+}

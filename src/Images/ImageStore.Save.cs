@@ -1,0 +1,46 @@
+using Yun.Images.Archives;
+using Yun.Images.Layers;
+using Yun.Images.Transfers;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Images;
+
+public sealed partial class ImageStore
+{
+    /// <summary>Writes the images as <c>docker save</c> does: an OCI layout with a <c>manifest.json</c> beside it.</summary>
+    /// <exception cref="EngineException">NotFound, before anything is written.</exception>
+    public async Task SaveAsync(IReadOnlyList<string> namesOrIds, Stream archive, CancellationToken cancel = default)
+    {
+        await using var made = OpenSaved(namesOrIds, cancel);
+        await made.CopyToAsync(archive, cancel);
+    }
+
+    /// <summary>As <see cref="SaveAsync"/>, to be read: the archive is made as it is read.</summary>
+    public Stream OpenSaved(IReadOnlyList<string> namesOrIds, CancellationToken cancel = default)
+    {
+        var chosen = namesOrIds.SelectMany(Choose).ToList();
+        var pins = _pins.Take();
+        foreach (var (image, _) in chosen)
+            pins.Add([image.Id, .. image.ChainIds, .. image.Record.Layers.Select(layer => layer.Blob?.Digest).OfType<Digest>()]);
+        foreach (var id in chosen.Select(one => one.Image.Id).Distinct()) Publish("save", id);
+        return new MadeStream(write =>
+        {
+            using (pins) new ArchiveSave(_content, new LayerBlobs(_content), new TarWriter(write), cancel).Write(chosen);
+        }, cancel);
+    }
+
+    /// <summary>A repository without a tag means all its tags; an id gives the image without a name.</summary>
+    private IEnumerable<(Image Image, ImageReference? Name)> Choose(string nameOrId)
+    {
+        var image = _catalog.TryFind(nameOrId);
+        if (ImageReference.TryParse(nameOrId, out var name))
+        {
+            var names = name.Tag is null && name.Digest is null
+                ? _catalog.List().SelectMany(other => other.Names.Where(own => own.Digest is null && own.Name == name.Name).Select(own => (other, (ImageReference?)own))).ToList() : [];
+            if (names.Count > 0) return names;
+            if (image?.Names.FirstOrDefault(own => own.ToString() == name.WithDefaultTag().ToString()) is { } found) return [(image, found.Digest is null ? found : null)];
+        }
+        return image is null ? throw ImageCatalog.NotFound(nameOrId) : [(image, null)];
+    }
+}

@@ -1,0 +1,100 @@
+using System.Threading.Channels;
+using Yun.Oci;
+
+namespace Yun.Images;
+
+public sealed partial class ImageStore
+{
+    private readonly Lock _using = new();
+    private readonly List<ImageUse> _uses = [];
+    private readonly Channel<Digest> _unused = Channel.CreateUnbounded<Digest>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Task _freeing;
+
+    /// <summary>Marks the image in use by a container until disposed of. A container says so from its creation to its removal, and again after the daemon has started.</summary>
+    public IDisposable Use(Image image, string containerId, Func<bool> isRunning)
+    {
+        var use = new ImageUse(this, image.Id, containerId, isRunning);
+        lock (_using) _uses.Add(use);
+        return use;
+    }
+
+    /// <summary>Called once after start, when every container has said what it uses: frees what nothing needs any more.</summary>
+    public async Task CollectAsync(CancellationToken cancel = default)
+    {
+        using (await ChangeAsync(cancel))
+        {
+            foreach (var image in _catalog.Everything().Where(image => image.Record.Removed && UserOf(image.Id) is null)) await _catalog.DropAsync(image.Id);
+            var needed = Needed();
+            foreach (var chain in _layers.All().Where(chain => !needed.Contains(chain)).ToList()) _pins.TryFree(chain, () => _layers.Delete(chain));
+            foreach (var blob in _content.All().Where(blob => !needed.Contains(blob)).ToList()) _pins.TryFree(blob, () => _content.Delete(blob));
+        }
+    }
+
+    /// <summary>How many containers were made from the image.</summary>
+    public int UserCount(Image image)
+    {
+        lock (_using) return _uses.Count(use => use.Image == image.Id);
+    }
+
+    private ImageUse? UserOf(Digest image, bool? running = null)
+    {
+        lock (_using) return _uses.Find(use => use.Image == image && (running is null || use.IsRunning == running));
+    }
+
+    private async Task FreeUnusedAsync()
+    {
+        await foreach (var id in _unused.Reader.ReadAllAsync())
+        {
+            using (await ChangeAsync(CancellationToken.None))
+            {
+                if (_catalog.Get(id, removedToo: true) is not { Record.Removed: true } image || UserOf(id) is not null) continue;
+                await _catalog.DropAsync(id);
+                Free(image);
+            }
+        }
+    }
+
+    /// <summary>Everything that some image stands on.</summary>
+    private HashSet<Digest> Needed()
+    {
+        var needed = new HashSet<Digest>();
+        foreach (var image in _catalog.Everything())
+        {
+            needed.Add(image.Id);
+            if (image.Manifest is { } manifest) needed.Add(manifest.Digest);
+            foreach (var layer in image.Record.Layers)
+            {
+                needed.Add(layer.ChainId);
+                if (layer.Blob is { } blob) needed.Add(blob.Digest);
+            }
+        }
+        return needed;
+    }
+
+    /// <summary>Frees what only this image stood on; gives the chain ids of the layers that went, the topmost first.</summary>
+    private List<Layer> Free(Image image)
+    {
+        var needed = Needed();
+        var gone = new List<Layer>();
+        foreach (var layer in image.Layers.Reverse())
+            if (!needed.Contains(layer.ChainId) && _pins.TryFree(layer.ChainId, () => _layers.Delete(layer.ChainId))) gone.Add(layer);
+        var blobs = image.Record.Layers.Select(layer => layer.Blob?.Digest).Append(image.Manifest?.Digest).Append(image.Id);
+        foreach (var blob in blobs.OfType<Digest>().Where(blob => !needed.Contains(blob)))
+            _pins.TryFree(blob, () => _content.Delete(blob));
+        return gone;
+    }
+
+    private sealed class ImageUse(ImageStore images, Digest image, string containerId, Func<bool> isRunning) : IDisposable
+    {
+        public Digest Image => image;
+        public string ShortId => containerId.Length > 12 ? containerId[..12] : containerId;
+        public bool IsRunning => isRunning();
+
+        public void Dispose()
+        {
+            lock (images._using)
+                if (!images._uses.Remove(this)) return;
+            images._unused.Writer.TryWrite(image);
+        }
+    }
+}

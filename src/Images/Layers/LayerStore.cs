@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Yun.Images.Content;
+using Yun.Linux;
+using Yun.Oci;
+
+namespace Yun.Images.Layers;
+
+/// <summary>
+/// Unpacked layers: <c>layers/NAME/fs</c> with <c>layer.json</c> beside it, NAME being the beginning of the chain id, since mount options are short. A layer is made
+/// in <c>layers/incoming</c>, synced with everything in it, and moved into place by one rename: a directory under its name is whole.
+/// </summary>
+internal sealed class LayerStore
+{
+    public const string FilesName = "fs";
+    private const string RecordName = "layer.json";
+    private static readonly int[] s_nameLengths = [16, 32, 64];
+
+    private readonly string _directory, _incoming;
+    private readonly Trash _trash;
+    private readonly ConcurrentDictionary<Digest, Layer> _known = new();
+    private readonly Lock _committing = new();
+
+    public LayerStore(string dataRoot, Trash trash)
+    {
+        _trash = trash;
+        _directory = Path.Combine(dataRoot, "layers");
+        _incoming = Path.Combine(_directory, "incoming");
+        EmptyDirectory = Path.Combine(_directory, "empty");
+        const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(_directory, rootOnly);
+        Directory.CreateDirectory(_incoming, rootOnly);
+        Directory.CreateDirectory(EmptyDirectory);
+        foreach (var left in Directory.EnumerateFileSystemEntries(_incoming)) _trash.Throw(left);
+    }
+
+    /// <summary>A lower directory for an image without layers.</summary>
+    public string EmptyDirectory { get; }
+
+    public Layer? Find(Digest chainId) => _known.TryGetValue(chainId, out var layer) ? layer : Load(chainId);
+
+    /// <summary>A layer and those below it, the topmost first.</summary>
+    public IEnumerable<Layer> Chain(Layer? top)
+    {
+        for (var layer = top; layer is not null; layer = layer.Below is { } below ? Find(below) : null) yield return layer;
+    }
+
+    public IEnumerable<Digest> All() => Directory.EnumerateDirectories(_directory).Select(ReadRecord).Where(record => record is not null).Select(record => record!.ChainId);
+
+    public LayerDraft Begin(string? takeOver = null) => new(Path.Combine(_incoming, Guid.NewGuid().ToString("N")), _trash, takeOver);
+
+    /// <summary>Puts a draft in its place; if the layer came into being meanwhile, that one stands.</summary>
+    public Layer Commit(LayerDraft draft, Layer? below)
+    {
+        var chainId = Layer.ChainOf(below?.ChainId, draft.DiffId);
+        if (Find(chainId) is { } same) return same;
+        LayerFit.Fit(draft, [.. Chain(below)]);
+        var record = new LayerFile { ChainId = chainId, DiffId = draft.DiffId, Below = below?.ChainId, Size = draft.SizeBytes };
+        File.WriteAllBytes(Path.Combine(draft.Directory, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, LayerFileJson.Default.LayerFile));
+        // Thousands of files are on the disk by this one call, before the rename that shows them.
+        OpenFile.SyncFileSystem(draft.Handle);
+        lock (_committing)
+        {
+            if (Find(chainId) is { } meanwhile) return meanwhile;
+            var path = FreePath(chainId);
+            Directory.Move(draft.Directory, path);
+            draft.Committed = true;
+            using var parent = PathDescriptor.Open(null, _directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+            OpenFile.Sync(parent);
+            return _known[chainId] = LayerIn(path, record);
+        }
+    }
+
+    public static string? RecipeDirectory(Layer layer) => Path.GetDirectoryName(layer.Directory) is { } directory && File.Exists(Path.Combine(directory, TarRecipe.FileName)) ? directory : null;
+
+    public bool Delete(Digest chainId)
+    {
+        if (Find(chainId) is not { } layer) return false;
+        _known.TryRemove(chainId, out _);
+        return _trash.Throw(Path.GetDirectoryName(layer.Directory)!);
+    }
+
+    private Layer? Load(Digest chainId)
+    {
+        foreach (var length in s_nameLengths)
+        {
+            var path = Path.Combine(_directory, chainId.Hex[..length]);
+            if (ReadRecord(path) is { } record && record.ChainId == chainId) return _known[chainId] = LayerIn(path, record);
+        }
+        return null;
+    }
+
+    /// <summary>A short name, unless another layer's chain id begins with the same digits.</summary>
+    private string FreePath(Digest chainId)
+    {
+        foreach (var length in s_nameLengths)
+        {
+            var path = Path.Combine(_directory, chainId.Hex[..length]);
+            if (!Directory.Exists(path)) return path;
+            if (ReadRecord(path) is null) _trash.Throw(path);
+            if (!Directory.Exists(path)) return path;
+        }
+        throw new InvalidOperationException($"Two layers have the chain id {chainId}.");
+    }
+
+    private static Layer LayerIn(string path, LayerFile record) => new(record.ChainId, record.DiffId, record.Below, record.Size, Path.Combine(path, FilesName));
+
+    private static LayerFile? ReadRecord(string directory)
+    {
+        try { return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(directory, RecordName)), LayerFileJson.Default.LayerFile); }
+        catch (Exception unreadable) when (unreadable is FileNotFoundException or DirectoryNotFoundException or JsonException) { return null; }
+    }
+}

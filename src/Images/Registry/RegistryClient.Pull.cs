@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Images.Registry;
+
+internal sealed partial class RegistryClient
+{
+    /// <summary>What a registry may ask us to keep in memory: the specification's own advice for manifests.</summary>
+    public const int ManifestMax = 4 << 20;
+    private const int TagListMax = 4 << 20;
+
+    /// <summary>A manifest or index by tag or digest, with the bytes that its digest is of.</summary>
+    public async Task<FetchedManifest> GetManifestAsync(string repository, string tagOrDigest, CancellationToken cancel)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/v2/{repository}/manifests/{tagOrDigest}", PullScope(repository),
+            request => Accept(request, MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, "application/json"), null, cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Stall);
+        byte[] bytes;
+        try
+        {
+            bytes = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), ManifestMax, $"manifest of {repository}:{tagOrDigest}", limit.Token);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            throw RegistryConnections.Unreachable(Host, failure);
+        }
+        var digest = Digest.Of(bytes);
+        // The header is the registry's claim and the tag's; where the digest was asked for, only that counts.
+        var claimed = Digest.TryParse(tagOrDigest, out var asked) ? asked
+            : response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.First(), out var header) ? header : digest;
+        if (digest != claimed) throw new EngineException(ErrorKind.Internal, $"The manifest of {repository}:{tagOrDigest} is damaged: it has the digest {digest}, not {claimed}.");
+        return FetchedManifest.Read(bytes, digest, response.Content.Headers.ContentType?.MediaType);
+    }
+
+    /// <summary>A manifest's descriptor without the manifest; null when there is none.</summary>
+    public async Task<Descriptor?> FindManifestAsync(string repository, string tagOrDigest, CancellationToken cancel)
+    {
+        using var response = await SendAsync(HttpMethod.Head, $"/v2/{repository}/manifests/{tagOrDigest}", PullScope(repository),
+            request => Accept(request, MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest), null, cancel, missingIsFine: true);
+        return response.IsSuccessStatusCode && response.Headers.TryGetValues("Docker-Content-Digest", out var values) && Digest.TryParse(values.First(), out var digest)
+            ? new Descriptor { MediaType = response.Content.Headers.ContentType?.MediaType ?? "", Digest = digest, Size = response.Content.Headers.ContentLength ?? 0 } : null;
+    }
+
+    public async Task<IReadOnlyList<string>> ListTagsAsync(string repository, CancellationToken cancel)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/v2/{repository}/tags/list", PullScope(repository), null, null, cancel);
+        var body = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(cancel), TagListMax, $"list of tags of {repository}", cancel);
+        return JsonSerializer.Deserialize(body, RegistryErrorJson.Default.TagsBody)?.Tags ?? [];
+    }
+
+    /// <summary>A blob from a byte on. Whether the registry began there, or at the beginning, is in the result.</summary>
+    public async Task<(HttpResponseMessage Response, long Start)> OpenBlobAsync(string repository, Digest digest, long from, CancellationToken cancel)
+    {
+        var response = await SendAsync(HttpMethod.Get, $"/v2/{repository}/blobs/{digest}", PullScope(repository),
+            request => { if (from > 0) request.Headers.Range = new RangeHeaderValue(from, null); }, null, cancel);
+        return (response, response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? from : 0);
+    }
+
+    /// <summary>A blob as a stream that survives broken and stalled connections.</summary>
+    public Stream OpenBlob(string repository, Descriptor blob, long from, CancellationToken cancel) => new BlobDownload(this, repository, blob, from, connections.Options, cancel);
+}

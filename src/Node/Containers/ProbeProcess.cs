@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using System.Text;
+using Yun.Node.Containers.Spec;
+using Yun.Node.Keeper;
+
+namespace Yun.Node.Containers;
+
+/// <summary>A short process in a container whose output is wanted as text. Disposing of it kills it if it still runs.</summary>
+internal sealed class ProbeProcess : IAsyncDisposable
+{
+    private const int Kill = 9, HeaderBytes = 8;
+    private readonly Engine _engine;
+    private readonly string _id;
+    private readonly KeptAttachment _output;
+    private readonly Task<int> _exit;
+
+    private ProbeProcess(Engine engine, string id, KeptAttachment output, Task<int> exit) => (_engine, _id, _output, _exit) = (engine, id, output, exit);
+
+    public static async Task<ProbeProcess> StartAsync(Container container, IReadOnlyList<string> command, CancellationToken cancel)
+    {
+        var engine = container.Engine;
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var spec = ExecSpec.Of(container, new ExecSettings(command));
+        var exit = engine.Exits.Expect(id);
+        var output = await engine.Keeper.AttachAsync(id, stdin: false, stdout: true, stderr: true, cancel);
+        try
+        {
+            await engine.Keeper.StartAsync(new KeptStart(id, container.Id, spec) { Exec = true }, null, null, cancel: cancel);
+            return new ProbeProcess(engine, id, output, exit);
+        }
+        catch
+        {
+            engine.Exits.Forget(id);
+            await output.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<int> ExitAsync(CancellationToken cancel) => _exit.WaitAsync(cancel);
+
+    /// <summary>What it writes until it ends; what is beyond <paramref name="bytesMax"/> is read and dropped, so that it is not held up.</summary>
+    public async Task<string> ReadAsync(int bytesMax, CancellationToken cancel)
+    {
+        using var text = new MemoryStream();
+        var header = new byte[HeaderBytes];
+        var buffer = new byte[4096];
+        while (await _output.ReadAtLeastAsync(header, HeaderBytes, throwOnEndOfStream: false, cancel) == HeaderBytes)
+        {
+            var left = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
+            while (left > 0)
+            {
+                var read = await _output.ReadAsync(buffer.AsMemory(0, Math.Min(left, buffer.Length)), cancel);
+                if (read == 0) return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+                text.Write(buffer, 0, (int)Math.Min(read, bytesMax - text.Length));
+                left -= read;
+            }
+        }
+        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _output.DisposeAsync();
+        try
+        {
+            if (!_exit.IsCompleted) await _engine.Keeper.SignalAsync(_id, Kill);
+            await _exit.WaitAsync(TimeSpan.FromSeconds(5));
+            await _engine.Keeper.ForgetAsync(_id);
+        }
+        // A process that does not die is the container's trouble, and ends with it.
+        catch (Exception error) when (error is Protocol.EngineException or TimeoutException) { }
+        finally { _engine.Exits.Forget(_id); }
+    }
+}

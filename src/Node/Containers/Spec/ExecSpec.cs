@@ -1,0 +1,54 @@
+using Yun.Linux;
+using Yun.Oci;
+
+namespace Yun.Node.Containers.Spec;
+
+/// <summary>One more process in a running container, as <c>exec</c> and health checks ask for it. Null means as the container's own.</summary>
+public sealed record ExecSettings(IReadOnlyList<string> Command)
+{
+    public string? User { get; set; }
+    public IReadOnlyList<string>? Env { get; set; }
+    public string? WorkingDir { get; set; }
+    public bool Tty { get; set; }
+    /// <summary>Height and width.</summary>
+    public int[]? ConsoleSize { get; set; }
+    public bool Privileged { get; set; }
+}
+
+public static class ExecSpec
+{
+    /// <summary>The spec of the process: what the runtime joins it finds by the container's first process, so only the process and its cgroup are in it.</summary>
+    /// <exception cref="Protocol.EngineException">The container does not run, or its image knows no such user.</exception>
+    public static RuntimeSpec Of(Container container, ExecSettings settings)
+    {
+        var (config, host) = (container.Config, container.HostConfig);
+        var security = SecurityOptions.Parse(host);
+        var capabilities = settings.Privileged ? CapabilitySet.Of(new HostConfig { Privileged = true }) : CapabilitySet.Of(host);
+        var user = FindUser(container, settings.User);
+        return new RuntimeSpec
+        {
+            Root = new SpecRoot { Path = "rootfs" },
+            Process = new SpecProcess
+            {
+                Terminal = settings.Tty,
+                ConsoleSize = settings is { Tty: true, ConsoleSize: [> 0 and var height, > 0 and var width] } ? new SpecBox { Height = (ushort)height, Width = (ushort)width } : null,
+                Args = [.. settings.Command],
+                Cwd = settings.WorkingDir is { Length: > 0 } directory ? directory : config.WorkingDir is { Length: > 0 } own ? own : "/",
+                Env = Variables.Of(container.Hostname, settings.Tty, [.. config.Env ?? [], .. settings.Env ?? []], user.Home),
+                User = user.ForSpec(),
+                Capabilities = CapabilitySet.ForSpec(capabilities),
+                NoNewPrivileges = security.NoNewPrivileges,
+                ApparmorProfile = security.AppArmor,
+                Rlimits = ProcessLimits.Of(host.Ulimits),
+                OomScoreAdj = host.OomScoreAdj,
+            },
+            Linux = new SpecLinux { CgroupsPath = container.CgroupPath, Seccomp = settings.Privileged ? null : security.FilterFor(capabilities) },
+        };
+    }
+
+    private static ContainerUser FindUser(Container container, string? asked)
+    {
+        using var root = PathDescriptor.Open(null, $"/proc/{container.RequireLive().Pid}/root", OpenFlags.Path | OpenFlags.Directory);
+        return UserLookup.Find(root, asked is { Length: > 0 } ? asked : container.Config.User, container.HostConfig.GroupAdd);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.RegularExpressions;
+using Yun.Linux;
+using Yun.Node.Containers.Spec;
+using Yun.Protocol;
+
+namespace Yun.Node.Containers;
+
+/// <summary>Refuses what cannot be, before anything is made, in Docker's words: clients show them and some look for them.</summary>
+public static partial class Validation
+{
+    private const string NamePattern = "[a-zA-Z0-9][a-zA-Z0-9_.-]";
+
+    /// <summary>A name without its slash.</summary>
+    public static string Name(string name)
+    {
+        var bare = name.StartsWith('/') ? name[1..] : name;
+        return NameText().IsMatch(bare) ? bare : throw Wrong($"Invalid container name ({name}), only {NamePattern} are allowed");
+    }
+
+    public static void Check(ContainerConfig config, HostConfig host)
+    {
+        if (config.WorkingDir is { Length: > 0 } directory && !directory.StartsWith('/'))
+            throw Wrong($"the working directory '{directory}' is invalid, it needs to be an absolute path");
+        foreach (var variable in config.Env ?? [])
+        {
+            if (variable.Length == 0) throw Wrong("invalid environment variable: empty");
+            if (variable[0] == '=') throw Wrong($"invalid environment variable: {variable}");
+        }
+        if (config.StopSignal is { Length: > 0 } signal) _ = Signal(signal);
+        if (config.Hostname is { Length: > 63 }) throw Wrong($"invalid hostname format: {config.Hostname}");
+        Health(config);
+        Check(host);
+    }
+
+    public static void Check(HostConfig host)
+    {
+        RestartPolicy(host.RestartPolicy, host.AutoRemove);
+        if (host.ShmSize < 0) throw Wrong("SHM size can not be less than 0");
+        if (host.OomScoreAdj is < -1000 or > 1000) throw Wrong($"Invalid value {host.OomScoreAdj}, range for oom score adj is [-1000, 1000]");
+        if (host.Runtime is not (null or "" or ContainerDefaults.Runtime or "runc" or "io.containerd.runc.v2")) throw Wrong($"unknown or invalid runtime name: {host.Runtime}");
+        if (host.LogConfig?.Type is not (null or "" or "json-file" or "local" or "none")) throw Wrong($"logger: no log driver named '{host.LogConfig!.Type}' is registered");
+        LogSettings.Check(host.LogConfig);
+        if (host.StorageOpt is { Count: > 0 }) throw Wrong("--storage-opt is not supported by this storage driver");
+        Modes(host);
+        KernelParameters.Check(host);
+        _ = SecurityOptions.Parse(host);
+        _ = CapabilitySet.Of(host);
+        _ = ProcessLimits.Of(host.Ulimits);
+        foreach (var rule in host.DeviceCgroupRules ?? []) _ = DeviceAccess.ParseRule(rule);
+        ResourceChecks.Check(host);
+    }
+
+    /// <summary>The number of a signal named as in <c>docker kill</c>.</summary>
+    public static int Signal(string name) => SignalNames.NumberOf(name) ?? throw Wrong($"Invalid signal: {name}");
+
+    public static void RestartPolicy(RestartPolicy? policy, bool autoRemove)
+    {
+        if (policy?.Name is null or "" or "no")
+        {
+            if (policy?.MaximumRetryCount > 0) throw Wrong("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+            return;
+        }
+        if (policy.Name is not ("always" or "unless-stopped" or "on-failure"))
+            throw Wrong($"invalid restart policy: unknown policy '{policy.Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'");
+        if (policy.MaximumRetryCount < 0) throw Wrong("invalid restart policy: maximum retry count cannot be negative");
+        if (policy.Name != "on-failure" && policy.MaximumRetryCount > 0) throw Wrong("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+        if (autoRemove) throw Wrong("can't create 'AutoRemove' container with restart policy");
+    }
+
+    private static void Modes(HostConfig host)
+    {
+        static bool IsContainer(string? mode) => mode is not null && mode.StartsWith("container:", StringComparison.Ordinal);
+        if (host.IpcMode is not (null or "" or "none" or "private" or "shareable" or "host") && !IsContainer(host.IpcMode)) throw Wrong($"invalid IPC mode: {host.IpcMode}");
+        if (host.PidMode is not (null or "" or "private" or "host") && !IsContainer(host.PidMode)) throw Wrong($"invalid PID mode: {host.PidMode}");
+        if (host.UtsMode is not (null or "" or "private" or "host")) throw Wrong($"invalid UTS mode: {host.UtsMode}");
+        if (host.UsernsMode is not (null or "" or "host")) throw Wrong($"invalid user namespace mode: {host.UsernsMode}");
+        if (host.CgroupnsMode is not (null or "" or "private" or "host")) throw Wrong($"invalid cgroup namespace mode: {host.CgroupnsMode}");
+    }
+
+    private static void Health(ContainerConfig config)
+    {
+        if (config.Healthcheck is not { } health) return;
+        const long millisecond = 1_000_000;
+        if (health.Interval is not 0 and < millisecond) throw Wrong("Interval in Healthcheck cannot be less than 1ms");
+        if (health.Timeout is not 0 and < millisecond) throw Wrong("Timeout in Healthcheck cannot be less than 1ms");
+        if (health.StartPeriod is not 0 and < millisecond) throw Wrong("StartPeriod in Healthcheck cannot be less than 1ms");
+        if (health.StartInterval is not 0 and < millisecond) throw Wrong("StartInterval in Healthcheck cannot be less than 1ms");
+        if (health.Retries < 0) throw Wrong("Retries in Healthcheck cannot be negative");
+        if (health.Test is [var kind, ..] && kind is not ("" or "NONE" or "CMD" or "CMD-SHELL")) throw Wrong($"Unknown type '{kind}' in HEALTHCHECK (try CMD)");
+    }
+
+    private static EngineException Wrong(string message) => new(ErrorKind.InvalidArgument, message);
+
+    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex NameText();
+}

@@ -1,0 +1,55 @@
+using Yun.Node.Keeper;
+using Yun.Protocol;
+
+namespace Yun.Node;
+
+public sealed partial class Engine
+{
+    private readonly List<KeeperClient> _deadKeepers = [];
+
+    // Called from the keeper's own loop: what takes time is done elsewhere.
+    private void OnExited(KeeperExit exit)
+    {
+        if (Exits.Tell(exit)) return;
+        if (exit.ProcessId == exit.ContainerId && Containers.TryFind(exit.ContainerId) is { } container) Track(Task.Run(() => container.OnExitedAsync(exit)));
+    }
+
+    private void OnKeeperLost(EngineException loss)
+    {
+        Log.Error($"The keeper is gone: {loss.Message} Containers run on without their logs; another keeper is started for new ones.");
+        Track(Task.Run(ReplaceKeeperAsync));
+    }
+
+    private async Task ReplaceKeeperAsync()
+    {
+        // The dead one's client holds the reading ends of the containers' output: closed, the next thing they write would kill them.
+        _deadKeepers.Add(Keeper);
+        try
+        {
+            var next = await KeeperClient.ConnectOrStartAsync(KeeperOptions, Stopping);
+            Keeper = next;
+            foreach (var container in Containers.List()) await container.OnKeeperLostAsync();
+            next.Exited += OnExited;
+            next.Lost += OnKeeperLost;
+        }
+        catch (EngineException error) { Log.Error($"No new keeper: {error.Message} Containers cannot be started until the daemon is restarted."); }
+        catch (OperationCanceledException) { }
+    }
+
+    private async ValueTask CloseKeeperAsync()
+    {
+        // A keeper with nothing to keep is not left behind; with something, it is what the next daemon takes up.
+        try
+        {
+            if (Containers.List().All(c => !c.State.IsLive) && (await Keeper.ListAsync()).Count == 0)
+            {
+                await Keeper.StopAsync();
+                // The one above the containers' cgroups; it stays while one of them does.
+                Linux.Cgroups.Cgroup.At("/" + Options.CgroupName).TryRemove();
+            }
+        }
+        catch (EngineException error) { Log.Debug($"The keeper stays: {error.Message}"); }
+        await Keeper.DisposeAsync();
+        foreach (var dead in _deadKeepers) await dead.DisposeAsync();
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+using Yun.Images;
+using Yun.Node;
+using Yun.Protocol;
+
+namespace Yun.DockerApi;
+
+/// <summary>The filters of <c>GET /images/json</c>.</summary>
+internal static class ImageFilter
+{
+    /// <param name="all">Also images without a name that only stand below others.</param>
+    public static bool Matches(Engine engine, Image image, IReadOnlyDictionary<string, IReadOnlyList<string>> filters, bool all)
+    {
+        if (filters.TryGetValue("dangling", out var dangling))
+        {
+            if (dangling.Any(value => value is "true" or "1") != image.IsDangling) return false;
+        }
+        else if (!all && image.IsDangling && engine.Images.List().Any(other => other.Parent == image.Id)) return false;
+        if (filters.TryGetValue("reference", out var patterns) && !patterns.Any(pattern => image.Names.Any(name => IsLike(name.Familiar, pattern) || IsLike(name.FamiliarName, pattern)))) return false;
+        if (filters.TryGetValue("before", out var before) && before.Select(engine.Images.Find).Any(other => !(image.Created < other.Created))) return false;
+        if (filters.TryGetValue("since", out var since) && since.Select(engine.Images.Find).Any(other => !(image.Created > other.Created))) return false;
+        return filters.MatchesLabels(image.Config.Config?.Labels) && IsBefore(image, filters);
+    }
+
+    public static bool IsBefore(Image image, IReadOnlyDictionary<string, IReadOnlyList<string>> filters) =>
+        !filters.TryGetValue("until", out var limits) || limits.All(limit => (image.Created ?? DateTimeOffset.UnixEpoch) < PruneUntil.Parse(limit, DateTimeOffset.UtcNow));
+
+    // Go's path.Match: a star stops at a slash.
+    private static bool IsLike(string name, string pattern)
+    {
+        var expression = "^" + Regex.Escape(pattern).Replace("\\*", "[^/]*", StringComparison.Ordinal).Replace("\\?", "[^/]", StringComparison.Ordinal) + "$";
+        try { return Regex.IsMatch(name, expression, RegexOptions.None, TimeSpan.FromSeconds(1)); }
+        catch (RegexMatchTimeoutException) { throw new EngineException(ErrorKind.InvalidArgument, $"invalid reference filter '{pattern}'"); }
+    }
+}

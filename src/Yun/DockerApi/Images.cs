@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Yun.DockerApi.Model;
+using Yun.Images;
+using Yun.Node;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.DockerApi;
+
+public static class ImagesRoutes
+{
+    private const string Inspection = "/json", History = "/history", Push = "/push", Tag = "/tag", Saved = "/get";
+
+    public static void MapImages(this IEndpointRouteBuilder routes)
+    {
+        var images = routes.MapGroup("/images");
+        images.MapGet("/json", List);
+        images.MapGet("/get", (HttpContext context, Engine engine) => ImageTransfers.SaveAsync(context, engine, [.. context.Request.Query["names"].OfType<string>()]));
+        images.MapGet("/search", Search);
+        images.MapPost("/create", ImageTransfers.CreateAsync);
+        images.MapPost("/load", ImageTransfers.LoadAsync);
+        images.MapPost("/prune", PruneAsync);
+        // An image's name holds slashes, and what is asked of it follows the last one.
+        images.MapGet("/{**path}", ReadAsync);
+        images.MapPost("/{**path}", ChangeAsync);
+        images.MapDelete("/{**name}", RemoveAsync);
+    }
+
+    private static Task ReadAsync(string path, HttpContext context, Engine engine) =>
+        Names(path, Inspection, out var name) ? TypedResults.Json(ImageViews.Inspect(engine.Images.Find(name)), DockerApiJson.Default.ImageInspect).ExecuteAsync(context)
+        : Names(path, History, out name) ? TypedResults.Json(ImageViews.History(engine.Images.Find(name)), DockerApiJson.Default.ListImageHistoryItem).ExecuteAsync(context)
+        : Names(path, Saved, out name) ? ImageTransfers.SaveAsync(context, engine, [name])
+        : throw new EngineException(ErrorKind.NotFound, "page not found");
+
+    private static Task ChangeAsync(string path, HttpContext context, Engine engine) =>
+        Names(path, Tag, out var name) ? TagAsync(name, context, engine)
+        : Names(path, Push, out name) ? ImageTransfers.PushAsync(name, context, engine)
+        : throw new EngineException(ErrorKind.NotFound, "page not found");
+
+    private static bool Names(string path, string what, out string name)
+    {
+        var matches = path.Length > what.Length && path.EndsWith(what, StringComparison.Ordinal);
+        name = matches ? Uri.UnescapeDataString(path[..^what.Length]) : "";
+        return matches;
+    }
+
+    private static JsonHttpResult<List<ImageSummary>> List(HttpContext context, Engine engine)
+    {
+        var filters = context.Filters();
+        filters.AllowFilters("before", "dangling", "label", "label!", "reference", "since", "until");
+        var all = context.Flag("all");
+        var shown = engine.Images.List().Where(image => ImageFilter.Matches(engine, image, filters, all));
+        return TypedResults.Json(shown.Select(image => ImageViews.Summarise(image, engine.Images.UserCount(image))).ToList(), DockerApiJson.Default.ListImageSummary);
+    }
+
+    private static JsonHttpResult<List<ImageSearchResult>> Search() =>
+        throw new EngineException(ErrorKind.NotImplemented, "Searching registries is not supported; give the image's full name to pull.");
+
+    private static async Task TagAsync(string name, HttpContext context, Engine engine)
+    {
+        var repository = context.Text("repo") ?? throw new EngineException(ErrorKind.InvalidArgument, "invalid reference format: repository name is missing");
+        await engine.Images.TagAsync(engine.Images.Find(name), Reference(repository, context.Text("tag")), context.RequestAborted);
+        context.Response.StatusCode = StatusCodes.Status201Created;
+    }
+
+    private static async Task<JsonHttpResult<List<ImageDeleteItem>>> RemoveAsync(string name, HttpContext context, Engine engine)
+    {
+        var removed = await engine.Images.RemoveAsync(Uri.UnescapeDataString(name), context.Flag("force"), !context.Flag("noprune"), context.RequestAborted);
+        return TypedResults.Json(removed.Select(ImageViews.Show).ToList(), DockerApiJson.Default.ListImageDeleteItem);
+    }
+
+    private static async Task<JsonHttpResult<ImagePruneResponse>> PruneAsync(HttpContext context, Engine engine)
+    {
+        var filters = context.Filters();
+        filters.AllowFilters("dangling", "label", "label!", "until");
+        // Docker prunes what has no name, unless dangling=false asks for all that no container uses.
+        var all = filters.TryGetValue("dangling", out var dangling) && dangling.Any(value => value is "false" or "0");
+        var (removed, freed) = await engine.Images.PruneAsync(all, image => filters.MatchesLabels(image.Config.Config?.Labels) && ImageFilter.IsBefore(image, filters), context.RequestAborted);
+        return TypedResults.Json(new ImagePruneResponse { ImagesDeleted = [.. removed.Select(ImageViews.Show)], SpaceReclaimed = (ulong)freed }, DockerApiJson.Default.ImagePruneResponse);
+    }
+
+    /// <summary>A name and an optional tag or digest, as two parameters give them.</summary>
+    /// <exception cref="EngineException">400 in Docker's words when they make no reference.</exception>
+    internal static ImageReference Reference(string repository, string? tagOrDigest)
+    {
+        var text = tagOrDigest is null ? repository : tagOrDigest.Contains(':', StringComparison.Ordinal) ? $"{repository}@{tagOrDigest}" : $"{repository}:{tagOrDigest}";
+        return ImageReference.TryParse(text, out var reference) ? reference : throw new EngineException(ErrorKind.InvalidArgument, $"invalid reference format: '{text}'");
+    }
+}
