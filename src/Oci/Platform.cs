@@ -31,7 +31,7 @@ public sealed record Platform
     public static Platform Parse(string text)
     {
         var parts = text.Split('/');
-        if (parts.Length > 3 || parts.Any(part => part.Length == 0 || part.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))))
+        if (parts.Length > 3 || parts.Any(part => part.Length == 0 || part[0] == '.' || part.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))))
             throw new FormatException($"\"{text}\" is an invalid component of \"{text}\": platform specifier component must match os/architecture[/variant]");
         var platform = parts switch
         {

@@ -15,6 +15,9 @@ public static class Compression
     // 128 MiB is what zstd's own program takes unasked; a frame can ask for 2 GiB.
     private const int WindowLogMax = 27;
 
+    // Unless told, .NET takes a gzip stream that ends too early for a whole one. Read once, when the first such stream is made.
+    static Compression() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     public static CompressionKind Detect(ReadOnlySpan<byte> start) => start switch
     {
         [0x1F, 0x8B, ..] => CompressionKind.Gzip,

@@ -52,6 +52,10 @@ internal sealed partial class Extraction : IDisposable
         {
             throw new EngineException(ErrorKind.InvalidArgument, shown.Length == 0 ? $"The archive is refused: {damaged.Message}." : $"The archive's entry '{shown}' is refused: {damaged.Message}.", damaged);
         }
+        catch (SyscallException failed) when (failed.Errno is Errno.ENAMETOOLONG)
+        {
+            throw new EngineException(ErrorKind.InvalidArgument, $"The archive's entry '{shown}' is refused: its name is too long.", failed);
+        }
         catch (SyscallException failed)
         {
             throw new EngineException(ErrorKind.Internal, $"Cannot unpack '{shown}': {failed.Errno.Describe()}.", failed);
