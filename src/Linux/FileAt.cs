@@ -106,6 +106,13 @@ public static unsafe partial class FileAt
         return ReadLink(self, $"{directory.DangerousGetHandle()}");
     }
 
+    /// <summary>Whether the directory's mount or file system takes no changes from anyone.</summary>
+    public static bool IsReadOnly(SafeHandle directory)
+    {
+        const int write = 2;
+        fixed (byte* path = ZeroEnded(".")) return Result(Native.faccessat(directory, path, write, 0)) == Errno.EROFS;
+    }
+
     public static void ChangeOwner(SafeHandle directory, string name, uint user, uint group)
     {
         fixed (byte* path = ZeroEnded(name)) Native.Check(Native.fchownat(directory, path, user, group, NoFollowLink | EmptyPath), "fchownat", name);

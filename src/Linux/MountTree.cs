@@ -80,6 +80,14 @@ public static unsafe class MountTree
         Call(Syscall.move_mount, path, path, name => { byte empty = 0; return Native.syscall((long)Syscall.move_mount, mount.DangerousGetHandle(), (long)&empty, PathDescriptor.CurrentDirectory, name, fromEmpty); });
     }
 
+    /// <summary>As <see cref="Attach(SafeHandle, string)"/>, on what an open descriptor refers to.</summary>
+    public static void Attach(SafeHandle mount, SafeHandle target)
+    {
+        const int fromEmpty = 4, toEmpty = 0x40;
+        byte empty = 0;
+        Native.Check(Native.syscall((long)Syscall.move_mount, mount.DangerousGetHandle(), (long)&empty, target.DangerousGetHandle(), (long)&empty, fromEmpty | toEmpty), "move_mount");
+    }
+
     /// <summary>Takes a mount out of the namespace at once; it ends when its last user does (MNT_DETACH). False when nothing is mounted there.</summary>
     public static bool Detach(string path)
     {

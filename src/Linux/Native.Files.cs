@@ -36,6 +36,9 @@ internal static unsafe partial class Native
     internal static partial int fchownat(SafeHandle directory, byte* path, uint user, uint group, int flags);
 
     [LibraryImport(Libc, SetLastError = true)]
+    internal static partial int faccessat(SafeHandle directory, byte* path, int mode, int flags);
+
+    [LibraryImport(Libc, SetLastError = true)]
     internal static partial int fchmodat(SafeHandle directory, byte* path, uint mode, int flags);
 
     [LibraryImport(Libc, SetLastError = true)]

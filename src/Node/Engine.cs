@@ -3,6 +3,7 @@ using System.Text;
 using Yun.Images;
 using Yun.Linux;
 using Yun.Images.Registry;
+using Yun.Node.Builds;
 using Yun.Node.Containers;
 using Yun.Node.Events;
 using Yun.Node.Keeper;
@@ -40,6 +41,8 @@ public sealed partial class Engine : IAsyncDisposable
     public ContainerTable Containers { get; }
     public ExecTable Execs { get; }
     public ImageStore Images { get; private set; } = null!;
+    internal InitLayers InitLayers { get; private set; } = null!;
+    public Builder Builds { get; private set; } = null!;
     public NetworkController Networks { get; private set; } = null!;
     public VolumeStore Volumes { get; private set; } = null!;
     /// <summary>The one there is now: when a keeper dies, another takes its place here.</summary>
@@ -111,6 +114,9 @@ public sealed partial class Engine : IAsyncDisposable
         await Containers.LoadAsync(cancel);
         Images = await ImageStore.OpenAsync(Options.DataRoot, Store, new RegistryOptions(Options.InsecureRegistries), Time, cancel);
         Images.Changed += change => Events.Publish("image", change.Action, change.Id.ToString(), new Dictionary<string, string> { ["name"] = change.Name });
+        InitLayers = new InitLayers(Options.DataRoot, Images, Trash);
+        InitLayers.Collect(Images.List());
+        Builds = new Builder(Options.DataRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
         Networks = await NetworkController.OpenAsync(new NetworkOptions(
             Options.DataRoot, Options.ExecRoot, Options.Bridge, Options.Bip, Options.Mtu, Dns: Options.Dns, DnsSearch: Options.DnsSearch, DnsOptions: Options.DnsOptions), Store, Log, cancel);

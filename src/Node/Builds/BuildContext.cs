@@ -3,6 +3,7 @@ using Yun.Images.Archives;
 using Yun.Linux;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;
+using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds;

@@ -3,6 +3,7 @@ using Yun.Images;
 using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
+using Yun.Node.Paths;
 using Yun.Oci;
 using Yun.Protocol;
 

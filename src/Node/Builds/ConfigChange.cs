@@ -1,5 +1,6 @@
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Patterns;
+using Yun.Node.Paths;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -25,6 +26,23 @@ public static class ConfigChange
         Volumes = config.Volumes is null ? null : new(config.Volumes),
         ExposedPorts = config.ExposedPorts is null ? null : new(config.ExposedPorts),
     };
+
+    /// <summary>A new configuration: that of an image, changed as <c>commit --change</c> and <c>import --change</c> have it.</summary>
+    /// <exception cref="EngineException">One is no Dockerfile instruction, or does more than change the configuration.</exception>
+    public static ImageRunConfig Apply(ImageRunConfig config, IEnumerable<string> changes)
+    {
+        var changed = Copy(config);
+        foreach (var change in changes)
+        {
+            var commandSet = false;
+            try
+            {
+                foreach (var instruction in Dockerfile.ParseInstructions(change)) Apply(instruction, changed, ref commandSet);
+            }
+            catch (DockerfileException error) { throw new EngineException(ErrorKind.InvalidArgument, $"the change '{change}' is no instruction: {error.Problem}", error); }
+        }
+        return changed;
+    }
 
     /// <param name="commandSet">CMD stood in this stage, so ENTRYPOINT keeps it; otherwise a CMD inherited from the base goes.</param>
     /// <returns>The history entry's text after <c>#(nop) </c>, in Docker's form.</returns>

@@ -5,6 +5,7 @@ using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;
+using Yun.Node.Paths;
 using Yun.Oci;
 using Yun.Protocol;
 

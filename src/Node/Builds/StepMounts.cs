@@ -6,6 +6,7 @@ using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;
 using Yun.Node.Containers;
+using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds;

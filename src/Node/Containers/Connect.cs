@@ -5,36 +5,51 @@ namespace Yun.Node.Containers;
 
 public sealed partial class Container
 {
-    /// <summary>Puts the container on one more network: at once when it runs, else from its next start.</summary>
+    /// <summary>Puts the container on one more network: at once when it runs, else from its next start on.</summary>
     public async Task ConnectAsync(Network network, EndpointSettings? settings, CancellationToken cancel = default)
     {
-        using var turn = await TakeTurnAsync(cancel);
-        var wanted = new Dictionary<string, EndpointSettings?>(Record.WantedEndpoints) { [network.Name] = settings };
-        if (State.IsLive) await SaveAsync(WithSandbox(await Engine.Networks.ConnectAsync(network.Id, Id, settings, cancel)) with { WantedEndpoints = wanted });
-        else if (IsWanted(network)) throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {Name} already exists in network {network.Name}");
-        else await SaveAsync(Record with { WantedEndpoints = wanted });
+        using (await TakeTurnAsync(cancel))
+        {
+            var next = _record with { WantedEndpoints = new(_record.WantedEndpoints) { [network.Name] = settings } };
+            if (State.IsLive) next = With(next, await Engine.Networks.ConnectAsync(network.Id, Id, settings, cancel));
+            else if (IsWanted(network)) throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {Name} already exists in network {network.Name}");
+            await SaveAsync(next);
+        }
         PublishNetwork("connect", network);
     }
 
     public async Task DisconnectAsync(Network network, bool force, CancellationToken cancel = default)
     {
-        using var turn = await TakeTurnAsync(cancel);
-        var wanted = Record.WantedEndpoints.Where(endpoint => endpoint.Key != network.Name).ToDictionary();
-        if (State.IsLive) await SaveAsync(WithSandbox(await Engine.Networks.DisconnectAsync(network.Id, Id, force, cancel)) with { WantedEndpoints = wanted });
-        else if (!IsWanted(network)) throw new EngineException(ErrorKind.Forbidden, $"container {Id} is not connected to network {network.Name}");
-        else await SaveAsync(Record with { WantedEndpoints = wanted });
+        using (await TakeTurnAsync(cancel))
+        {
+            if (!State.IsLive && !IsWanted(network)) throw new EngineException(ErrorKind.Forbidden, $"container {Id} is not connected to network {network.Name}");
+            var next = Without(network);
+            if (State.IsLive) next = With(next, await Engine.Networks.DisconnectAsync(network.Id, Id, force, cancel));
+            await SaveAsync(next);
+        }
         PublishNetwork("disconnect", network);
     }
 
-    private bool IsWanted(Network network) =>
-        Record.WantedEndpoints.ContainsKey(network.Name) || NetworkNames.FromMode(HostConfig.NetworkMode) is var mode && (mode == network.Name || mode == network.Id);
+    private bool IsWanted(Network network) => _record.WantedEndpoints.ContainsKey(network.Name) || IsMain(network);
 
-    /// <summary>The record with what the container has now. Its files are written in place: they are mounted into it.</summary>
-    private ContainerRecord WithSandbox(Sandbox sandbox)
+    private bool IsMain(Network network) => NetworkNames.FromMode(HostConfig.NetworkMode) is var mode && (mode == network.Name || mode == network.Id);
+
+    private ContainerRecord Without(Network network)
+    {
+        var wanted = _record.WantedEndpoints.Where(endpoint => endpoint.Key != network.Name).ToDictionary();
+        if (!IsMain(network)) return _record with { WantedEndpoints = wanted };
+        // Without its main network it must not be put back on it by the next start.
+        var host = HostConfigChange.Copy(HostConfig);
+        host.NetworkMode = wanted.Keys.FirstOrDefault() ?? "none";
+        return _record with { WantedEndpoints = wanted, HostConfig = host };
+    }
+
+    /// <summary>The record with what the container has now. Its files are mounted into it, so they are written in place: a new file would not be seen inside.</summary>
+    private ContainerRecord With(ContainerRecord record, Sandbox sandbox)
     {
         File.WriteAllText(HostsPath, sandbox.Hosts);
         File.WriteAllText(ResolvConfPath, sandbox.ResolvConf);
-        return Record with { Endpoints = new(sandbox.Endpoints), Ports = new(sandbox.Ports) };
+        return record with { Endpoints = new(sandbox.Endpoints), Ports = new(sandbox.Ports) };
     }
 
     private void PublishNetwork(string action, Network network) =>

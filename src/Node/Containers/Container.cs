@@ -74,7 +74,10 @@ public sealed partial class Container
     }
 
     /// <summary>The container's root file system as a detached mount, with its changes; owned by the caller. Not while it runs: two mounts of one upper directory corrupt it.</summary>
-    internal SafeFileHandle MountRootfs() => Overlay.Mount(Engine.Images.LayerDirectories(Image), UpperDirectory, WorkDirectory);
+    internal SafeFileHandle MountRootfs() => Overlay.Mount(LowerDirectories(), UpperDirectory, WorkDirectory);
+
+    /// <summary>What lies below its changes, the topmost first.</summary>
+    internal IReadOnlyList<string> LowerDirectories() => Engine.InitLayers.Below(Image);
 
     internal Image Image => Engine.Images.FindForContainer(_record.Image.ToString());
 
@@ -87,6 +90,13 @@ public sealed partial class Container
         await _turn.WaitAsync(s_turnMax, cancel)
             ? new Turn(this)
             : throw new EngineException(ErrorKind.Unavailable, $"Container {Id} is busy: an earlier operation on it has not ended for a minute.");
+
+    /// <summary>As <see cref="TakeTurnAsync"/>, however long it takes: for what has happened already and must not be lost.</summary>
+    internal async Task<Turn> TakeTurnAtLastAsync()
+    {
+        await _turn.WaitAsync();
+        return new Turn(this);
+    }
 
     /// <summary>Makes <paramref name="next"/> the container's record and returns when it is on disk. The caller holds the turn.</summary>
     internal Task SaveAsync(ContainerRecord next)

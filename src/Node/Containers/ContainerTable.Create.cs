@@ -100,7 +100,7 @@ public sealed partial class ContainerTable
         Directory.CreateDirectory(container.WorkDirectory, passOnly);
         Directory.CreateDirectory(container.UpperDirectory);
         // The root directory that the container sees is the upper one, so it has to be as open as the image's own; mkdir's mode would be cut by the umask.
-        File.SetUnixFileMode(container.UpperDirectory, File.GetUnixFileMode(engine.Images.LayerDirectories(image)[0]));
+        File.SetUnixFileMode(container.UpperDirectory, File.GetUnixFileMode(engine.InitLayers.Below(image)[0]));
     }
 
     private SafeFileHandle MountImage(Image image) => Overlay.Mount(engine.Images.LayerDirectories(image), null, null);

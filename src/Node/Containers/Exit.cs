@@ -12,7 +12,7 @@ public sealed partial class Container
     /// <summary>The keeper says that the container's first process has ended. Told twice, it is heard once.</summary>
     internal async Task OnExitedAsync(KeeperExit exit)
     {
-        using (await TakeTurnAsync())
+        using (await TakeTurnAtLastAsync())
         {
             // An earlier run's exit, or one that was noted before the daemon died: all that is left to do is to let the keeper forget it.
             if (!State.IsLive || State.Pid != exit.Pid) _settled = SettleAsync();

@@ -8,7 +8,7 @@ namespace Yun.Node.Containers;
 /// <summary>A short process in a container whose output is wanted as text. Disposing of it kills it if it still runs.</summary>
 internal sealed class ProbeProcess : IAsyncDisposable
 {
-    private const int Kill = 9, HeaderBytes = 8;
+    private const int Kill = 9;
     private readonly Engine _engine;
     private readonly string _id;
     private readonly KeptAttachment _output;
@@ -42,19 +42,11 @@ internal sealed class ProbeProcess : IAsyncDisposable
     public async Task<string> ReadAsync(int bytesMax, CancellationToken cancel)
     {
         using var text = new MemoryStream();
-        var header = new byte[HeaderBytes];
-        var buffer = new byte[4096];
-        while (await _output.ReadAtLeastAsync(header, HeaderBytes, throwOnEndOfStream: false, cancel) == HeaderBytes)
+        await OutputFrames.ReadAsync(_output, (bytes, _) =>
         {
-            var left = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
-            while (left > 0)
-            {
-                var read = await _output.ReadAsync(buffer.AsMemory(0, Math.Min(left, buffer.Length)), cancel);
-                if (read == 0) return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
-                text.Write(buffer, 0, (int)Math.Min(read, bytesMax - text.Length));
-                left -= read;
-            }
-        }
+            text.Write(bytes.Span[..(int)Math.Min(bytes.Length, bytesMax - text.Length)]);
+            return ValueTask.CompletedTask;
+        }, cancel);
         return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
     }
 

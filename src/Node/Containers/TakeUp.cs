@@ -50,7 +50,7 @@ public sealed partial class Container
         else if (State.IsLive && !Engine.Keeps(Id))
         {
             var exit = KeeperClient.ReadExitRecord(ExitPath) is { } recorded && recorded.Pid == State.Pid ? recorded : null;
-            using (await TakeTurnAsync())
+            using (await TakeTurnAtLastAsync())
                 await EndRunAsync(exit?.ExitCode ?? UnknownExitCode, exit?.OomKilled ?? false, exit is null ? Engine.Time.GetUtcNow() : new DateTimeOffset(exit.At.ToUniversalTime()));
         }
         else if (!State.IsLive && RestartDecision.AtDaemonStart(_record)) Engine.Track(RetryAsync(TimeSpan.Zero));
@@ -60,7 +60,7 @@ public sealed partial class Container
     /// <summary>The keeper died while this daemon runs.</summary>
     internal async Task OnKeeperLostAsync()
     {
-        using (await TakeTurnAsync())
+        using (await TakeTurnAtLastAsync())
         {
             if (!State.IsLive || Process is not { } process) return;
             Orphan = process.PidFd;

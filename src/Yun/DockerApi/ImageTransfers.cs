@@ -2,7 +2,6 @@ using Yun.DockerApi.Model;
 using Yun.Images;
 using Yun.Node;
 using Yun.Node.Builds;
-using Yun.Node.Builds.Dockerfiles;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -31,8 +30,7 @@ internal static class ImageTransfers
     {
         if (source != "-") throw new EngineException(ErrorKind.NotImplemented, "Importing from a URL is not supported; download the archive and import it from standard input.");
         var name = context.Text("repo") is { } repository ? ImagesRoutes.Reference(repository, context.Text("tag")).WithDefaultTag() : null;
-        var run = new ImageRunConfig();
-        foreach (var change in context.Request.Query["changes"].OfType<string>()) run = Change(run, change);
+        var run = ConfigChange.Apply(new ImageRunConfig(), context.Request.Query["changes"].OfType<string>());
         var platform = context.Text("platform") is { } text ? Platform.Parse(text) : Platform.Host;
         var created = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ");
         var config = new ImageConfig
@@ -80,13 +78,5 @@ internal static class ImageTransfers
         await using var archive = engine.Images.OpenSaved(names, context.RequestAborted);
         await context.StartStreamAsync("application/x-tar");
         await archive.CopyToAsync(context.Response.Body, context.RequestAborted);
-    }
-
-    private static ImageRunConfig Change(ImageRunConfig config, string change)
-    {
-        var copy = ConfigChange.Copy(config);
-        var commandSet = false;
-        foreach (var instruction in Dockerfile.ParseInstructions(change)) ConfigChange.Apply(instruction, copy, ref commandSet);
-        return copy;
     }
 }

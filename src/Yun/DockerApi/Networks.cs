@@ -58,7 +58,7 @@ public static class NetworksRoutes
     {
         var filters = context.Filters();
         filters.AllowFilters("label", "label!", "until");
-        var until = filters.TryGetValue("until", out var times) && times is [var time, ..] ? Until(time, engine.Time.GetUtcNow()) : DateTimeOffset.MaxValue;
+        var until = PruneUntil.Of(filters, engine.Time.GetUtcNow()) ?? DateTimeOffset.MaxValue;
         // A container that is stopped comes back to its networks, so they are in use.
         var inUse = engine.Containers.List().SelectMany(container => container.Record.WantedEndpoints.Keys.Append(NetworkNames.FromMode(container.HostConfig.NetworkMode))).ToHashSet();
         var removed = await engine.Networks.PruneAsync(network => network.Created < until && filters.MatchesLabels(network.Labels), inUse, context.RequestAborted);
@@ -105,34 +105,18 @@ public static class NetworksRoutes
 
     /// <summary>Values of one filter are alternatives; filters must all match.</summary>
     private static bool Matches(Engine engine, Network network, Dictionary<string, IReadOnlyList<string>> filters) =>
-        Any(filters, "driver", driver => network.Driver == driver)
-        && Any(filters, "id", id => network.Id.StartsWith(id, StringComparison.Ordinal))
-        && Any(filters, "name", name => network.Name.Contains(name, StringComparison.Ordinal))
-        && Any(filters, "scope", scope => network.Scope == scope)
-        && Any(filters, "type", type => type switch
+        filters.MatchesAny("driver", driver => network.Driver == driver)
+        && filters.MatchesAny("id", id => network.Id.StartsWith(id, StringComparison.Ordinal))
+        && filters.MatchesAny("name", name => network.Name.Contains(name, StringComparison.Ordinal))
+        && filters.MatchesAny("scope", scope => network.Scope == scope)
+        && filters.MatchesAny("type", type => type switch
         {
             "builtin" => network.IsPredefined,
             "custom" => !network.IsPredefined,
             _ => throw new EngineException(ErrorKind.InvalidArgument, $"invalid filter: 'type'='{type}'"),
         })
-        && Any(filters, "dangling", dangling => (dangling is "1" or "true") == (!network.IsPredefined && engine.Networks.EndpointsOf(network).Count == 0))
+        && filters.MatchesAny("dangling", dangling => (dangling is "1" or "true") == (!network.IsPredefined && engine.Networks.EndpointsOf(network).Count == 0))
         && filters.MatchesLabels(network.Labels);
-
-    private static bool Any(Dictionary<string, IReadOnlyList<string>> filters, string name, Func<string, bool> matches) =>
-        !filters.TryGetValue(name, out var wanted) || wanted.Count == 0 || wanted.Any(matches);
-
-    /// <summary>A moment, or how long before now: seconds since 1970, RFC 3339, or Go's <c>1h30m</c>.</summary>
-    private static DateTimeOffset Until(string text, DateTimeOffset now)
-    {
-        if (long.TryParse(text, out var seconds)) return DateTimeOffset.FromUnixTimeSeconds(seconds);
-        if (DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time)) return time;
-        var ago = TimeSpan.Zero;
-        var parts = System.Text.RegularExpressions.Regex.Match(text, @"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$");
-        if (text == "" || !parts.Success) throw new EngineException(ErrorKind.InvalidArgument, $"invalid filter: 'until'='{text}'");
-        foreach (var (group, unit) in new[] { (1, TimeSpan.FromHours(1)), (2, TimeSpan.FromMinutes(1)), (3, TimeSpan.FromSeconds(1)) })
-            if (parts.Groups[group].Success) ago += unit * int.Parse(parts.Groups[group].Value);
-        return now - ago;
-    }
 
     private static void Publish(Engine engine, string action, Network network) =>
         engine.Events.Publish("network", action, network.Id, new Dictionary<string, string> { ["name"] = network.Name, ["type"] = network.Driver });

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Yun.DockerApi.Model;
 using Yun.Images;
+using Yun.Node.Builds;
 
 namespace Yun.DockerApi;
 
@@ -47,7 +48,7 @@ internal sealed class ProgressLines : IProgress<TransferProgress>
         }
         catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested && failure is not OperationCanceledException)
         {
-            await context.WriteLineAsync(new ProgressMessage { Error = failure.Message, ErrorDetail = new ProgressError { Message = failure.Message } }, DockerApiJson.Default.ProgressMessage);
+            await context.WriteLineAsync(new ProgressMessage { Error = failure.Message, ErrorDetail = new ProgressError { Code = (failure as BuildCommandException)?.ExitCode ?? 0, Message = failure.Message } }, DockerApiJson.Default.ProgressMessage);
         }
     }
 

@@ -1,31 +1,36 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Yun.DockerApi.Model;
 using Yun.Images.Registry;
 using Yun.Protocol;
 
 namespace Yun.DockerApi;
 
-/// <summary>The credentials of a request: the header <c>X-Registry-Auth</c>, JSON in base64url.</summary>
+/// <summary>The credentials of a request: JSON in base64url, in <c>X-Registry-Auth</c> for one registry and in <c>X-Registry-Config</c> for several.</summary>
 internal static class RegistryCredentials
 {
-    private const string Header = "X-Registry-Auth";
+    private const string Header = "X-Registry-Auth", AllHeader = "X-Registry-Config";
 
     /// <summary>Null when the client has none for the registry.</summary>
-    public static RegistryAuth? Of(HttpContext context)
+    public static RegistryAuth? Of(HttpContext context) => From(Read(context, Header, DockerApiJson.Default.AuthConfig));
+
+    /// <summary>All that the client has, by registry: what a build's base images may need.</summary>
+    public static Dictionary<string, AuthConfig> AllOf(HttpContext context) => Read(context, AllHeader, DockerApiJson.Default.DictionaryStringAuthConfig) ?? [];
+
+    private static T? Read<T>(HttpContext context, string header, JsonTypeInfo<T> type) where T : class
     {
-        var text = context.Request.Headers[Header].ToString();
+        var text = context.Request.Headers[header].ToString();
         if (text.Length == 0) return null;
         try
         {
             // Clients differ in which base64 they use, and whether they pad.
-            var json = Base64Url.DecodeFromChars(text.Replace('+', '-').Replace('/', '_').TrimEnd('='));
-            return From(JsonSerializer.Deserialize(json, DockerApiJson.Default.AuthConfig));
+            return JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text.Replace('+', '-').Replace('/', '_').TrimEnd('=')), type);
         }
         catch (Exception error) when (error is FormatException or JsonException)
         {
-            throw new EngineException(ErrorKind.InvalidArgument, $"invalid {Header} header: it is not JSON in base64url", error);
+            throw new EngineException(ErrorKind.InvalidArgument, $"invalid {header} header: it is not JSON in base64url", error);
         }
     }
 

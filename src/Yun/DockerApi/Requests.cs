@@ -88,6 +88,10 @@ public static class Requests
         (!filters.TryGetValue("label", out var wanted) || wanted.All(w => HasLabel(labels, w)))
         && (!filters.TryGetValue("label!", out var unwanted) || !unwanted.Any(w => HasLabel(labels, w)));
 
+    /// <summary>Whether the filter is absent or one of its values matches: values of one filter are alternatives.</summary>
+    public static bool MatchesAny(this IReadOnlyDictionary<string, IReadOnlyList<string>> filters, string name, Func<string, bool> matches) =>
+        !filters.TryGetValue(name, out var wanted) || wanted.Count == 0 || wanted.Any(matches);
+
     private static bool HasLabel(IReadOnlyDictionary<string, string>? labels, string wanted)
     {
         var equals = wanted.IndexOf('=', StringComparison.Ordinal);

@@ -12,5 +12,13 @@ public static class Routes
         routes.MapAttach();
         routes.MapExec();
         routes.MapLogs();
+        routes.MapTop();
+        routes.MapStats();
+        routes.MapArchive();
+        routes.MapCommit();
+        routes.MapBuilds();
+        routes.MapVolumes();
+        routes.MapRegistries();
+        routes.MapDiskUsage();
     }
 }

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Yun.Images.Archives;
+using Yun.Node.Paths;
 
 namespace Yun.Node.Builds.Files;
 

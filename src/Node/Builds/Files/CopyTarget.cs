@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using Microsoft.Win32.SafeHandles;
 using Yun.Images.Archives;
 using Yun.Node.Builds.Patterns;
+using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds.Files;

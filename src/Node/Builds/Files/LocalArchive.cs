@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Yun.Images.Archives;
+using Yun.Node.Paths;
 
 namespace Yun.Node.Builds.Files;
 

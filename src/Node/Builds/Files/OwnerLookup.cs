@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds.Files;

@@ -1,3 +1,5 @@
+using Yun.Node.Paths;
+
 namespace Yun.Node.Builds.Patterns;
 
 /// <summary>A <c>.dockerignore</c> file: what is not part of the context. A later line overrules an earlier one; <c>!</c> takes back in.</summary>

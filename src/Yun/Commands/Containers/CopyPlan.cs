@@ -1,4 +1,4 @@
-using Yun.Node.Builds.Patterns;
+using Yun.Node.Paths;
 
 namespace Yun.Commands.Containers;
 

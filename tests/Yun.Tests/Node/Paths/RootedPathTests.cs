@@ -1,9 +1,10 @@
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Node.Builds.Files;
+using Yun.Node.Paths;
 using Yun.Protocol;
 
-namespace Yun.Tests.Node.Builds;
+namespace Yun.Tests.Node.Paths;
 
 public sealed class RootedPathTests : IDisposable
 {

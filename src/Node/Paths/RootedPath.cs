@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Protocol;
 
-namespace Yun.Node.Builds.Files;
+namespace Yun.Node.Paths;
 
 internal enum PathKind { Missing, Directory, Link, Other }
 

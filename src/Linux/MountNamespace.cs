@@ -1,0 +1,62 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Yun.Linux;
+
+/// <summary>
+/// Mounts of another mount namespace, or put together in one of their own, as detached mounts: no path of this process ever leads to them. A mount can
+/// only be copied from inside its namespace, and a thread that has been in one must not serve others afterwards, so each call has a thread that ends with it.
+/// </summary>
+public static class MountNamespace
+{
+    /// <summary>A copy of the mount that a process sees at <paramref name="path"/>, with those below it when <paramref name="recursive"/>; owned by the caller.</summary>
+    /// <exception cref="SyscallException">The process is gone (ESRCH), or nothing is at the path.</exception>
+    public static SafeFileHandle CloneFrom(int pid, string path, bool recursive) => Inside(() =>
+    {
+        using var process = ProcessDescriptor.Open(pid);
+        Namespaces.Unshare(CloneFlags.FileSystem);
+        Namespaces.Join(process, CloneFlags.NewMount);
+        return MountTree.Clone(path, recursive);
+    });
+
+    /// <summary>One mount with others in it, as a single tree; owned by the caller.</summary>
+    /// <param name="root">A detached mount.</param>
+    /// <param name="place">A directory to attach it at meanwhile, in a namespace that nobody else sees.</param>
+    /// <param name="inner">Outer ones before those inside them. A place that is missing in the root leaves its mount out; links on the way to it end in the root.</param>
+    public static SafeFileHandle Assemble(SafeFileHandle root, string place, IReadOnlyList<(string Destination, Func<SafeFileHandle> Open)> inner) => Inside(() =>
+    {
+        Namespaces.Unshare(CloneFlags.FileSystem | CloneFlags.NewMount);
+        using (var everything = PathDescriptor.Open(null, "/", OpenFlags.Path | OpenFlags.Directory))
+            MountTree.Change(everything, MountAttributes.None, MountAttributes.None, MountPropagation.Private, recursive: true);
+        var opened = new List<(string Destination, SafeFileHandle Mount)>();
+        try
+        {
+            // Before the root hides what is at its place.
+            foreach (var (destination, open) in inner) opened.Add((destination, open()));
+            MountTree.Attach(root, place);
+            foreach (var (destination, mount) in opened)
+            {
+                if (PathDescriptor.TryOpen(root, destination, OpenFlags.Path, out var target, Resolve.InRoot | Resolve.NoMagicLinks) != Errno.None) continue;
+                using (target) MountTree.Attach(mount, target!);
+            }
+            return MountTree.Clone(root, recursive: true);
+        }
+        finally
+        {
+            foreach (var (_, mount) in opened) mount.Dispose();
+        }
+    });
+
+    private static SafeFileHandle Inside(Func<SafeFileHandle> work)
+    {
+        SafeFileHandle? made = null;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try { made = work(); }
+            catch (Exception error) { failure = error; }
+        });
+        thread.Start();
+        thread.Join();
+        return made ?? throw failure!;
+    }
+}

@@ -1,0 +1,72 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Protocol;
+
+namespace Yun.Node.Containers;
+
+/// <summary>A container's files by descriptor. While one of a stopped container is open, the container is not started or removed; disposing of it lets go.</summary>
+internal sealed class ContainerRoot(SafeFileHandle directory, IDisposable? turn) : IDisposable
+{
+    /// <summary>The container's <c>/</c>. Paths are opened under it with <see cref="Resolve.InRoot"/>.</summary>
+    public SafeFileHandle Directory => directory;
+
+    public void Dispose()
+    {
+        directory.Dispose();
+        turn?.Dispose();
+    }
+}
+
+public sealed partial class Container
+{
+    /// <summary>
+    /// Opens the container's root. A running one is entered through its own root, since a second mount of its upper directory would corrupt it; a stopped
+    /// one is mounted anew where no path leads.
+    /// </summary>
+    /// <param name="withMounts">With its volumes and binds, as the container sees them; without, only its own file system.</param>
+    internal async Task<ContainerRoot> OpenRootAsync(bool withMounts, CancellationToken cancel)
+    {
+        var turn = await TakeTurnAsync(cancel);
+        try
+        {
+            if (State.Status is ContainerStatus.Removing or ContainerStatus.Dead) throw new EngineException(ErrorKind.Conflict, $"container {Id} is being removed");
+            if (!State.IsLive) return new ContainerRoot(withMounts ? MountWithVolumes() : MountRootfs(), turn);
+            var live = withMounts ? OpenLiveRoot() : MountNamespace.CloneFrom(State.Pid, "/", recursive: false);
+            turn.Dispose();
+            return new ContainerRoot(live, null);
+        }
+        catch (Exception error)
+        {
+            turn.Dispose();
+            if (error is SyscallException { Errno: Errno.ESRCH or Errno.ENOENT } && State.Pid != 0) throw new EngineException(ErrorKind.Conflict, $"container {Id} has just ended; try again", error);
+            throw;
+        }
+    }
+
+    private SafeFileHandle OpenLiveRoot()
+    {
+        var root = PathDescriptor.Open(null, $"/proc/{State.Pid}/root", OpenFlags.Path | OpenFlags.Directory);
+        var process = Process?.PidFd ?? Orphan;
+        // The number may be another process's by now.
+        if (process is not null && ProcessDescriptor.Signal(process, 0) == Errno.None) return root;
+        root.Dispose();
+        throw new SyscallException("open", Errno.ESRCH, $"/proc/{State.Pid}/root");
+    }
+
+    private SafeFileHandle MountWithVolumes()
+    {
+        using var rootfs = MountRootfs();
+        if (HostConfig.ReadonlyRootfs) MountTree.Change(rootfs, MountAttributes.ReadOnly, MountAttributes.None, MountPropagation.Unchanged, recursive: false);
+        var inner = _record.Mounts.Where(mount => mount.Kind is MountKind.Volume or MountKind.Bind or MountKind.Image)
+            .OrderBy(mount => mount.Destination.Count(c => c == '/')).Select(mount => (mount.Destination, (Func<SafeFileHandle>)(() => OpenSource(mount))));
+        return MountNamespace.Assemble(rootfs, Directory, [.. inner]);
+    }
+
+    private SafeFileHandle OpenSource(ContainerMount mount)
+    {
+        if (mount.Kind == MountKind.Image) return MountImage(mount.Source);
+        var source = MountTree.Clone(mount.Source, recursive: mount.Kind == MountKind.Bind && !mount.NonRecursive);
+        if (mount.ReadOnly) MountTree.Change(source, MountAttributes.ReadOnly, MountAttributes.None, MountPropagation.Unchanged, recursive: !mount.ReadOnlyNonRecursive);
+        return source;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Yun.DockerApi.Model;
+using Yun.Images.Registry;
+using Yun.Node;
+using Yun.Node.Builds;
+using Yun.Node.Containers;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.DockerApi;
+
+public static class BuildsRoutes
+{
+    public static void MapBuilds(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/build", BuildAsync);
+        routes.MapPost("/build/cancel", Cancel);
+        routes.MapPost("/build/prune", PruneAsync);
+    }
+
+    private static Task BuildAsync(HttpContext context, Engine engine)
+    {
+        var request = Request(context);
+        var quiet = context.Flag("q");
+        return ProgressLines.RunAsync(context, async lines =>
+        {
+            var output = new BuildOutput();
+            var telling = TellAsync(output, lines, quiet);
+            try
+            {
+                var image = await engine.Builds.BuildAsync(request, output, context.Text("buildid"), context.RequestAborted);
+                if (quiet) lines.Write(new ProgressMessage { Stream = $"{image.Id}\n" });
+            }
+            finally { await telling; }
+        });
+    }
+
+    private static async Task TellAsync(BuildOutput output, ProgressLines lines, bool quiet)
+    {
+        await foreach (var said in output.Events.ReadAllAsync())
+        {
+            if (said.Image is { } image) lines.Write(new ProgressMessage { Aux = ProgressLines.Aux(new BuildResult { Id = image.ToString() }, DockerApiJson.Default.BuildResult) });
+            if (quiet) continue;
+            if (said.Text is { } text) lines.Write(new ProgressMessage { Stream = text });
+            if (said.Progress is { } progress) lines.Report(progress);
+        }
+    }
+
+    private static NoContent Cancel(HttpContext context, Engine engine)
+    {
+        engine.Builds.Cancel(context.Text("id") ?? throw new EngineException(ErrorKind.InvalidArgument, "build ID not provided"));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<JsonHttpResult<BuildPruneResponse>> PruneAsync(HttpContext context, Engine engine)
+    {
+        var filters = context.Filters();
+        var now = engine.Time.GetUtcNow();
+        var (removed, bytes) = await engine.Builds.PruneAsync(PruneUntil.Of(filters, now) ?? now, context.RequestAborted);
+        return TypedResults.Json(new BuildPruneResponse { CachesDeleted = [.. removed.Select(id => id.ToString())], SpaceReclaimed = (ulong)bytes }, DockerApiJson.Default.BuildPruneResponse);
+    }
+
+    private static BuildRequest Request(HttpContext context)
+    {
+        if (context.Text("version") == "2" || context.Text("session") is not null) throw new EngineException(ErrorKind.NotImplemented, "BuildKit's protocol is not supported: set DOCKER_BUILDKIT=0.");
+        if (context.Flag("squash")) throw new EngineException(ErrorKind.NotImplemented, "squash is not supported: leave out --squash.");
+        if (context.Text("outputs") is not null) throw new EngineException(ErrorKind.NotImplemented, "--output is not supported: the image is kept here; use docker save.");
+        return new BuildRequest
+        {
+            Context = context.Request.Body,
+            Remote = context.Text("remote"),
+            Dockerfile = context.Text("dockerfile") ?? BuildRequest.DefaultDockerfile,
+            Tags = [.. context.Request.Query["t"].Where(tag => !string.IsNullOrEmpty(tag)).Select(tag => Tag(tag!))],
+            Target = context.Text("target"),
+            Platform = context.Text("platform") is { } platform ? PlatformOf(platform) : null,
+            Arguments = Read(context, "buildargs", DockerApiJson.Default.DictionaryStringString)?.ToDictionary(argument => argument.Key, argument => (string?)argument.Value) ?? [],
+            Labels = Read(context, "labels", DockerApiJson.Default.DictionaryStringString) ?? [],
+            NoCache = context.Flag("nocache"),
+            CacheFrom = Read(context, "cachefrom", DockerApiJson.Default.ListString) ?? [],
+            Pull = context.Flag("pull"),
+            RemoveContainers = context.Flag("rm", whenAbsent: true) || context.Flag("forcerm"),
+            HostConfig = Limits(context),
+            AuthFor = Credentials(context),
+        };
+    }
+
+    private static ImageReference Tag(string text)
+    {
+        var reference = ImagesRoutes.Reference(text, null);
+        return reference.Digest is null ? reference : throw new EngineException(ErrorKind.InvalidArgument, "build tag cannot contain a digest");
+    }
+
+    private static Platform PlatformOf(string text)
+    {
+        try { return Platform.Parse(text); }
+        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
+    }
+
+    private static HostConfig Limits(HttpContext context) => new()
+    {
+        NetworkMode = context.Text("networkmode"),
+        ShmSize = Long(context, "shmsize"),
+        Memory = Long(context, "memory"),
+        MemorySwap = Long(context, "memswap"),
+        CpuShares = Long(context, "cpushares"),
+        CpuPeriod = Long(context, "cpuperiod"),
+        CpuQuota = Long(context, "cpuquota"),
+        CpusetCpus = context.Text("cpusetcpus"),
+        CpusetMems = context.Text("cpusetmems"),
+        CgroupParent = context.Text("cgroupparent"),
+        ExtraHosts = context.Text("extrahosts") is { } hosts ? [.. hosts.Split(',')] : null,
+        Ulimits = Read(context, "ulimits", DockerApiJson.Default.ListUlimit),
+    };
+
+    private static long Long(HttpContext context, string name) => context.Text(name) is not { } text ? 0
+        : long.TryParse(text, out var number) ? number : throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for {name}: '{text}' is not a number");
+
+    private static T? Read<T>(HttpContext context, string name, JsonTypeInfo<T> type) where T : class
+    {
+        if (context.Text(name) is not { } text) return null;
+        try { return JsonSerializer.Deserialize(text, type); }
+        catch (JsonException error) { throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for {name}: {error.Message}", error); }
+    }
+
+    /// <summary>The header <c>X-Registry-Config</c>: all that the client has, by registry.</summary>
+    private static Func<string, RegistryAuth?> Credentials(HttpContext context)
+    {
+        var all = RegistryCredentials.AllOf(context);
+        return domain => RegistryCredentials.From(all.GetValueOrDefault(domain) ?? (domain == ImageReference.DefaultDomain ? all.GetValueOrDefault("https://index.docker.io/v1/") : null));
+    }
+}
