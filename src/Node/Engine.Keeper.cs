@@ -44,6 +44,7 @@ public sealed partial class Engine
             if (Containers.List().All(c => !c.State.IsLive) && (await Keeper.ListAsync()).Count == 0)
             {
                 await Keeper.StopAsync();
+                File.Delete(KeeperOptions.LogPath);
                 // The one above the containers' cgroups; it stays while one of them does.
                 Linux.Cgroups.Cgroup.At("/" + Options.CgroupName).TryRemove();
             }

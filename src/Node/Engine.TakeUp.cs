@@ -24,7 +24,8 @@ public sealed partial class Engine
             else container.TakeUp(kept.GetValueOrDefault(container.Id));
         }
         containers = Containers.List();
-        var live = containers.Where(c => c.State.IsLive).ToList();
+        // Of one that ended meanwhile there is no process any more whose network could be taken up.
+        var live = containers.Where(c => c.HasProcess).ToList();
         await Networks.ReconcileAsync(live.Select(c => new LiveContainer(c.Id, c.State.Pid)), cancel);
         foreach (var container in live) Volumes.Use(container.Id, container.Record.Mounts);
         RemoveLeftovers(containers);

@@ -19,10 +19,11 @@ public sealed partial class Engine : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Task, bool> _running = [];
+    private readonly IReadOnlyList<LockFile> _locks;
 
-    private Engine(EngineOptions options, IStore store, EngineLog log, TimeProvider time)
+    private Engine(EngineOptions options, IReadOnlyList<LockFile> locks, IStore store, EngineLog log, TimeProvider time)
     {
-        (Options, Store, Log, Time) = (options, store, log, time);
+        (Options, _locks, Store, Log, Time) = (options, locks, store, log, time);
         Events = new EventBus(time);
         Containers = new ContainerTable(this);
         Execs = new ExecTable(time);
@@ -62,7 +63,14 @@ public sealed partial class Engine : IAsyncDisposable
     {
         options = options.Checked();
         MakeDirectories(options);
-        var engine = new Engine(options, await SqliteStore.OpenAsync(options.StorePath, cancel), log, time);
+        var locks = TakeLocks(options);
+        Engine engine;
+        try { engine = new Engine(options, locks, await SqliteStore.OpenAsync(options.StorePath, cancel), log, time); }
+        catch
+        {
+            foreach (var taken in locks) taken.Dispose();
+            throw;
+        }
         try
         {
             await engine.OpenPartsAsync(cancel);
@@ -103,6 +111,7 @@ public sealed partial class Engine : IAsyncDisposable
         await Trash.DisposeAsync();
         DirectoryWatcher.Dispose();
         await Store.DisposeAsync();
+        foreach (var held in _locks) held.Dispose();
         _stopping.Dispose();
     }
 
@@ -132,6 +141,23 @@ public sealed partial class Engine : IAsyncDisposable
         var id = Guid.NewGuid().ToString();
         await Store.PutAsync(key, Encoding.UTF8.GetBytes(id), cancel);
         return id;
+    }
+
+    /// <summary>One daemon to a data root, and one to an exec root: two would undo each other's networks and containers.</summary>
+    private static List<LockFile> TakeLocks(EngineOptions options)
+    {
+        var taken = new List<LockFile>();
+        foreach (var root in (string[])[options.DataRoot, options.ExecRoot])
+        {
+            if (LockFile.TryTake(Path.Combine(root, "daemon.lock")) is { } held)
+            {
+                taken.Add(held);
+                continue;
+            }
+            foreach (var other in taken) other.Dispose();
+            throw new EngineException(ErrorKind.Conflict, $"Another daemon runs on {root}: give this one a --data-root and an --exec-root of its own.");
+        }
+        return taken;
     }
 
     private static void MakeDirectories(EngineOptions options)

@@ -10,16 +10,20 @@ namespace Yun.Store;
 public sealed class SqliteStore : IStore
 {
     private const int BatchMax = 256;
+    // SQLITE_FULL
+    private const int DiskFull = 13;
     private readonly SqliteConnection _reading;
     private readonly SqliteEntries _entries;
     private readonly Lock _readLock = new();
     private readonly SqliteConnection _writing;
     private readonly Channel<Write> _writes = Channel.CreateBounded<Write>(new BoundedChannelOptions(BatchMax) { SingleReader = true });
     private readonly Watches _watches = new();
+    private readonly DiskReserve _reserve;
     private readonly Task _writer;
 
-    private SqliteStore(SqliteConnection reading, SqliteConnection writing)
+    private SqliteStore(SqliteConnection reading, SqliteConnection writing, DiskReserve reserve)
     {
+        _reserve = reserve;
         _reading = reading;
         _entries = new SqliteEntries(reading);
         _writing = writing;
@@ -33,7 +37,7 @@ public sealed class SqliteStore : IStore
         try
         {
             SqliteEntries.MakeTables(writing);
-            return new SqliteStore(Connect(path, SqliteOpenMode.ReadOnly), writing);
+            return new SqliteStore(Connect(path, SqliteOpenMode.ReadOnly), writing, new DiskReserve(path + ".reserve"));
         }
         catch
         {
@@ -103,11 +107,17 @@ public sealed class SqliteStore : IStore
             entries.WriteRevision(transaction, revision);
             transaction.Commit();
         }
+        catch (SqliteException full) when (full.SqliteErrorCode == DiskFull && _reserve.Spend())
+        {
+            Commit(entries, batch);
+            return;
+        }
         catch (SqliteException error)
         {
             foreach (var write in batch) write.Done.TrySetException(error);
             return;
         }
+        _reserve.Refill();
         foreach (var write in batch)
         {
             if (write.Result > 0) _watches.Publish(new Change(write.Key, write.Value, write.Result));

@@ -25,8 +25,8 @@ public sealed partial class Container
     {
         await StopHealthChecksAsync();
         Process = null;
-        await Engine.Networks.DetachAsync(Id);
-        await Engine.Volumes.UnmountAsync(Id, _record.Mounts);
+        await TakeBackAsync("network", Engine.Networks.DetachAsync(Id));
+        await TakeBackAsync("volumes", Engine.Volumes.UnmountAsync(Id, _record.Mounts));
         var record = _record;
         var ran = at - record.State.StartedAt;
         var retry = RestartDecision.AfterExit(record, exitCode);
@@ -45,6 +45,13 @@ public sealed partial class Container
         if (HostConfig.AutoRemove && !retry && !_isBeingRestarted) await RemoveInTurnAsync(removeVolumes: true, waitForDisk: false);
         EndWaits(exitCode);
         if (retry) ScheduleRetry(ran);
+    }
+
+    // That it has ended is told whatever else goes wrong, be it that the disk is full; what is left is taken back by the next daemon.
+    private async Task TakeBackAsync(string what, Task work)
+    {
+        try { await work; }
+        catch (Exception error) { Engine.Log.Error($"The {what} of container {Name} cannot be taken back: {error.Message}"); }
     }
 
     private async Task SettleAsync()

@@ -13,6 +13,9 @@ public sealed partial class Container
     /// <summary>A first process that runs and has lost its keeper: it can be signalled, its end can be seen, its exit code cannot be known.</summary>
     private SafeFileHandle? Orphan { get; set; }
 
+    /// <summary>Its first process exists, as far as this daemon knows.</summary>
+    internal bool HasProcess => Process is not null || Orphan is not null;
+
     /// <summary>Brings the record to what is true now, as the daemon starts. Nothing else knows the container yet.</summary>
     internal void TakeUp(KeptProcess? kept)
     {

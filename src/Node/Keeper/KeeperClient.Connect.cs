@@ -35,8 +35,8 @@ public sealed partial class KeeperClient
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(50, 2 + waited.ElapsedMilliseconds / 4)), cancel).ConfigureAwait(false);
             }
             throw new EngineException(ErrorKind.Unavailable, keeper.HasExited
-                ? $"The keeper ended with code {keeper.ExitCode} instead of starting; see {LogPath(options)}."
-                : $"The keeper did not start within {options.StartDeadline.TotalSeconds:0} seconds; see {LogPath(options)}.");
+                ? $"The keeper ended with code {keeper.ExitCode} instead of starting; see {options.LogPath}."
+                : $"The keeper did not start within {options.StartDeadline.TotalSeconds:0} seconds; see {options.LogPath}.");
         }
         finally
         {
@@ -77,8 +77,6 @@ public sealed partial class KeeperClient
         }
     }
 
-    private static string LogPath(KeeperOptions options) => Path.Combine(options.ExecRoot, "keeper.log");
-
     private static UnixSocket? TryConnect(string path)
     {
         try
@@ -96,7 +94,7 @@ public sealed partial class KeeperClient
     {
         Directory.CreateDirectory(options.ExecRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var start = new ProcessStartInfo(options.RuntimePath) { UseShellExecute = false, WorkingDirectory = "/" };
-        foreach (var argument in (ReadOnlySpan<string>)["keep", "--socket", Path.GetFullPath(options.SocketPath), "--log", Path.GetFullPath(LogPath(options))])
+        foreach (var argument in (ReadOnlySpan<string>)["keep", "--socket", Path.GetFullPath(options.SocketPath), "--log", Path.GetFullPath(options.LogPath)])
             start.ArgumentList.Add(argument);
         try
         {

@@ -10,6 +10,9 @@ public sealed record KeeperOptions(string RuntimePath, string SocketPath, string
 {
     /// <summary>How long a keeper may take to answer after it was started: the machine may be very busy.</summary>
     public TimeSpan StartDeadline { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>What it has to say to the person who runs the machine.</summary>
+    public string LogPath => Path.Combine(ExecRoot, "keeper.log");
 }
 
 /// <summary>A process to be started and kept.</summary>

@@ -42,13 +42,14 @@ internal sealed unsafe class ExecProgram : IDisposable
             ResetSteps.Early(context);
             var flags = Joined | (hasCgroupNamespace ? (int)CloneFlags.NewCgroup : 0);
             program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags(flags, "NEWNS|NEWIPC|NEWUTS|NEWNET|NEWPID" + (hasCgroupNamespace ? "|NEWCGROUP" : "")));
-            TerminalSteps.Add(context);
+            TerminalSteps.Add(context, control: false);
             ExecSteps.EnterWorkingDirectory(context, create: false);
             var keep = 3 + input.PreservedDescriptors;
             if (report > keep) program.Add("close what is not the container's", Syscall.close_range, keep, report - 1, 0);
             program.Add("close what is not the container's", Syscall.close_range, Math.Max(report + 1, keep), uint.MaxValue, 0);
             IdentitySteps.Add(context, filter);
             CloneIntoContainer(program, report);
+            if (context.Process.Terminal) TerminalSteps.TakeControl(program);
             return new ExecProgram(context, ExecSteps.Execute(context));
         }
         catch

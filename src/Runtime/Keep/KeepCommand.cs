@@ -72,8 +72,8 @@ internal static class KeepCommand
         OwnProcess.IgnoreBrokenPipes();
         LowerOomScore();
         // The lock lasts as long as the process: two keepers never share a socket, and a socket without one is a dead keeper's.
-        using var lockFile = PathDescriptor.Open(null, socket + ".lock", OpenFlags.ReadWrite | OpenFlags.Create, mode: 0x180);
-        if (!Descriptors.TryLock(lockFile))
+        using var lockFile = LockFile.TryTake(socket + ".lock");
+        if (lockFile is null)
         {
             Journal.Write("another keeper is there already");
             return 0;

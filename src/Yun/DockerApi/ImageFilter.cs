@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Yun.Images;
 using Yun.Node;
+using Yun.Oci;
 using Yun.Protocol;
 
 namespace Yun.DockerApi;
@@ -16,7 +17,7 @@ internal static class ImageFilter
             if (dangling.Any(value => value is "true" or "1") != image.IsDangling) return false;
         }
         else if (!all && image.IsDangling && engine.Images.List().Any(other => other.Parent == image.Id)) return false;
-        if (filters.TryGetValue("reference", out var patterns) && !patterns.Any(pattern => image.Names.Any(name => IsLike(name.Familiar, pattern) || IsLike(name.FamiliarName, pattern)))) return false;
+        if (!image.Names.Any(name => IsAskedFor(name, filters)) && filters.ContainsKey("reference")) return false;
         if (filters.TryGetValue("before", out var before) && before.Select(engine.Images.Find).Any(other => !(image.Created < other.Created))) return false;
         if (filters.TryGetValue("since", out var since) && since.Select(engine.Images.Find).Any(other => !(image.Created > other.Created))) return false;
         return filters.MatchesLabels(image.Config.Config?.Labels) && IsBefore(image, filters);
@@ -24,6 +25,10 @@ internal static class ImageFilter
 
     public static bool IsBefore(Image image, IReadOnlyDictionary<string, IReadOnlyList<string>> filters) =>
         !filters.TryGetValue("until", out var limits) || limits.All(limit => (image.Created ?? DateTimeOffset.UnixEpoch) < PruneUntil.Parse(limit, DateTimeOffset.UtcNow));
+
+    /// <summary>Whether the filter <c>reference</c> is absent or the name is like one of its patterns, with the tag or without.</summary>
+    public static bool IsAskedFor(ImageReference name, IReadOnlyDictionary<string, IReadOnlyList<string>> filters) =>
+        filters.MatchesAny("reference", pattern => IsLike(name.Familiar, pattern) || IsLike(name.FamiliarName, pattern));
 
     // Go's path.Match: a star stops at a slash.
     private static bool IsLike(string name, string pattern)

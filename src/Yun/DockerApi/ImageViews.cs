@@ -7,10 +7,13 @@ namespace Yun.DockerApi;
 /// <summary>Images as the API shows them.</summary>
 internal static class ImageViews
 {
-    public static ImageSummary Summarise(Image image, int users) => new()
+    /// <param name="shows">Which of its names to show; null for all.</param>
+    public static ImageSummary Summarise(Image image, int users, Func<ImageReference, bool>? shows = null) => new()
     {
         Id = image.Id.ToString(), ParentId = image.Parent?.ToString() ?? "", Containers = users, Created = Seconds(image.Created), Labels = image.Config.Config?.Labels,
-        RepoTags = [.. image.RepoTags], RepoDigests = [.. image.RepoDigests], Size = image.SizeBytes,
+        Size = image.SizeBytes,
+        RepoTags = [.. image.Names.Where(name => name.Digest is null && shows?.Invoke(name) != false).Select(name => name.Familiar)],
+        RepoDigests = [.. image.Names.Where(name => name.Digest is not null && shows?.Invoke(name) != false).Select(name => name.Familiar)],
     };
 
     public static ImageInspect Inspect(Image image)

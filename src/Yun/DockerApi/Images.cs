@@ -50,7 +50,7 @@ public static class ImagesRoutes
         filters.AllowFilters("before", "dangling", "label", "label!", "reference", "since", "until");
         var all = context.Flag("all");
         var shown = engine.Images.List().Where(image => ImageFilter.Matches(engine, image, filters, all));
-        return TypedResults.Json(shown.Select(image => ImageViews.Summarise(image, engine.Images.UserCount(image))).ToList(), DockerApiJson.Default.ListImageSummary);
+        return TypedResults.Json(shown.Select(image => ImageViews.Summarise(image, engine.Images.UserCount(image), name => ImageFilter.IsAskedFor(name, filters))).ToList(), DockerApiJson.Default.ListImageSummary);
     }
 
     private static JsonHttpResult<List<ImageSearchResult>> Search() =>

@@ -17,7 +17,7 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
             LABEL maker=me
             WORKDIR /work
             WORKDIR deeper
-            RUN echo "$COLOUR $SHAPE" > mark && adduser -D -u 1000 sailor
+            RUN echo "$COLOUR $SHAPE" > mark && echo sailor:x:1000:1000::/:/bin/sh >> /etc/passwd && echo sailor:x:1000: >> /etc/group
             COPY --chown=sailor:sailor --chmod=640 a.txt ./
             ADD packed.tar /unpacked/
             EXPOSE 80/tcp 53/udp

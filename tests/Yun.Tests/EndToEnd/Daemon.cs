@@ -69,7 +69,7 @@ public sealed class Daemon : IAsyncDisposable
     public static async Task<Daemon> StartWithBusyboxAsync(params string[] flags)
     {
         var daemon = await StartAsync(flags);
-        (await daemon.Docker.RunAsync("import", TestTools.BusyboxRoot, "busybox:latest")).Succeeded();
+        (await daemon.Docker.RunAsync("import", "-c", "CMD [\"sh\"]", TestTools.BusyboxRoot, "busybox:latest")).Succeeded();
         return daemon;
     }
 

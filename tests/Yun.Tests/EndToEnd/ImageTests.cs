@@ -101,7 +101,7 @@ public sealed class ImageTests(DaemonFixture fixture) : EndToEndTest(fixture)
     {
         (await Daemon[client].RunAsync("rmi", "nosuchimage")).EndedWith(1).FailedSaying("No such image: nosuchimage");
         (await Daemon[client].RunAsync("tag", "nosuchimage", "x")).EndedWith(1).FailedSaying("No such image: nosuchimage");
-        (await Daemon[client].RunAsync("tag", "busybox", "UPPER")).EndedWith(1).FailedSaying("repository name must be lowercase");
+        (await Daemon[client].RunAsync("tag", "busybox", "UPPER")).EndedWith(1).FailedSaying("must be lowercase");
     }
 
     private async Task BuiltAsync(string image)

@@ -57,7 +57,7 @@ public sealed class TerminalTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task Control_C_reaches_the_process_in_the_terminal()
     {
-        await using var terminal = Docker.OnTerminal("run --rm -it busybox sh -c 'echo ready; cat'");
+        await using var terminal = Docker.OnTerminal("run --rm -it busybox sh -c 'trap \"exit 130\" INT; echo ready; while true; do sleep 0.1; done'");
         await terminal.SeeAsync("ready");
         await terminal.TypeAsync("\u0003");
         Assert.Equal(130, await terminal.ExitCodeAsync());
