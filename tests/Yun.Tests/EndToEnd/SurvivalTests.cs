@@ -41,7 +41,9 @@ public sealed class SurvivalTests
     {
         await using var daemon = await Daemon.StartWithBusyboxAsync();
         var port = Registry.FreePort();
-        await daemon.Docker.TextAsync("run", "-di", "--name", "talks", "busybox", "sh", "-c", "while read line; do echo heard $line; done; exit 9");
+        // Created to be attached to, so that its input ends with the first client's.
+        await daemon.Docker.TextAsync("create", "-i", "--name", "talks", "busybox", "sh", "-c", "while read line; do echo heard $line; done; exit 9");
+        await daemon.Docker.TextAsync("start", "talks");
         await daemon.Docker.TextAsync("run", "-d", "--name", "serves", "-p", $"{port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /");
         await daemon.KillAsync();
         using var http = new HttpClient();

@@ -1,5 +1,6 @@
 using Yun.Commands.Api;
 using Yun.Commands.CommandLine;
+using Yun.Commands.Images;
 using Yun.DockerApi.Model;
 using Yun.Oci;
 
@@ -28,7 +29,7 @@ public sealed class CommitCommand : Command
         if (!_pause) query.Add("pause", "0");
         if (arguments.Count > 1 && arguments[1].Length > 0)
         {
-            if (!ImageReference.TryParse(arguments[1], out var name)) throw new FailureException("Error parsing reference: \"" + arguments[1] + "\" is not a valid repository/tag: invalid reference format");
+            var name = ImageArgument.ParseNew(arguments[1]);
             query.Add("repo", name.FamiliarName).Add("tag", name.Tag ?? ImageReference.DefaultTag);
         }
         using var response = session.Api.Send("POST", "/commit" + query, "null"u8.ToArray());

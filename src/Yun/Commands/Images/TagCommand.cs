@@ -11,7 +11,7 @@ public sealed class TagCommand : Command
 
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
-        if (!ImageReference.TryParse(arguments[1], out var name)) throw new FailureException($"Error parsing reference: \"{arguments[1]}\" is not a valid repository/tag: invalid reference format");
+        var name = ImageArgument.ParseNew(arguments[1]);
         if (name.Digest is not null) throw new FailureException("refusing to create a tag with a digest reference");
         session.Api.Do("POST", $"/images/{arguments[0]}/tag{new Query().Add("repo", name.Name).Add("tag", name.Tag ?? ImageReference.DefaultTag)}");
         return 0;
