@@ -14,6 +14,19 @@ public sealed partial class ImageStore
     {
         using var pins = _pins.Take();
         using var load = new ArchiveLoad(_content, _layers, pins, progress, cancel);
+        try
+        {
+            return await LoadAsync(archive, load, pins, cancel);
+        }
+        catch
+        {
+            await AbandonAsync(pins);
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, ArchiveLoad load, Pins.Lease pins, CancellationToken cancel)
+    {
         var images = await Task.Factory.StartNew(() =>
         {
             load.Read(archive);

@@ -67,10 +67,19 @@ public sealed partial class ImageStore
         var chains = Layer.ChainsOf(remote.DiffIds);
         pins.Add([.. chains, .. remote.Layers.Select(layer => layer.Digest), remote.Id, remote.Manifest.Descriptor.Digest]);
         var wasHere = _catalog.Get(remote.Id) is not null && _catalog.IdOf(reference) == remote.Id;
-        var layers = await PullLayersAsync(remote, chains, wasHere ? null : progress, cancel);
-
-        _content.Write(remote.Manifest.Bytes);
-        if (_content.TryRead(remote.Id) is null) throw new EngineException(ErrorKind.Internal, $"The configuration of {reference.Familiar} was removed while it was pulled. Pull it again.");
+        IReadOnlyList<Layer> layers;
+        try
+        {
+            layers = await PullLayersAsync(remote, chains, wasHere ? null : progress, cancel);
+            _content.Write(remote.ConfigBytes);
+            _content.Write(remote.Manifest.Bytes);
+        }
+        // What was cut off can be taken up; what was wrong is of no use.
+        catch (Exception failed) when (failed is not (OperationCanceledException or EngineException { Kind: ErrorKind.Unavailable }))
+        {
+            await AbandonAsync(pins);
+            throw;
+        }
         var record = new ImageRecord
         {
             Id = remote.Id,

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Yun.Images.Content;
 using Yun.Oci;
 
 namespace Yun.Images;
@@ -51,6 +52,22 @@ public sealed partial class ImageStore
                 await _catalog.DropAsync(id);
                 Free(image);
             }
+        }
+    }
+
+    /// <summary>Ends a lease and frees what of it nothing needs.</summary>
+    private async Task AbandonAsync(Pins.Lease lease)
+    {
+        var held = lease.Held;
+        lease.Dispose();
+        using (await ChangeAsync(CancellationToken.None))
+        {
+            var needed = Needed();
+            foreach (var digest in held.Where(digest => !needed.Contains(digest))) _pins.TryFree(digest, () =>
+            {
+                _layers.Delete(digest);
+                _content.Delete(digest);
+            });
         }
     }
 

@@ -43,9 +43,22 @@ internal sealed class ReadAheadStream : BlockStream
         {
             var block = await RentAsync();
             var length = 0;
-            try { length = await _source.ReadAtLeastAsync(block.AsMemory(0, BlockSize), BlockSize, throwOnEndOfStream: false, Stop); }
-            finally { if (length == 0) Return(block); }
-            if (length == 0) return;
+            try
+            {
+                for (int read; length < BlockSize && (read = await _source.ReadAsync(block.AsMemory(length, BlockSize - length), Stop)) > 0;) length += read;
+            }
+            catch
+            {
+                // What came before a download broke off is worth saving.
+                if (length > 0) _observe?.Invoke(block.AsMemory(0, length));
+                Return(block);
+                throw;
+            }
+            if (length == 0)
+            {
+                Return(block);
+                return;
+            }
             _observe?.Invoke(block.AsMemory(0, length));
             Give(block, length);
         }

@@ -54,6 +54,14 @@ internal sealed class ContentStore
         }
     }
 
+    /// <summary>Whether the whole blob is what its name says.</summary>
+    public bool IsIntact(Digest digest)
+    {
+        if (!Has(digest)) return false;
+        using var file = Open(digest);
+        return Digest.FromHash(System.Security.Cryptography.SHA256.HashData(file)) == digest;
+    }
+
     public byte[] Read(Digest digest) => TryRead(digest) ?? throw new EngineException(ErrorKind.Internal, $"The content {digest} is missing or damaged. Remove its image and get it again.");
 
     public Digest Write(ReadOnlySpan<byte> document)

@@ -28,6 +28,11 @@ internal sealed class Pins
     {
         private readonly List<Digest> _held = [];
 
+        public IReadOnlyList<Digest> Held
+        {
+            get { lock (pins._lock) return [.. _held]; }
+        }
+
         public void Add(params IEnumerable<Digest> digests)
         {
             lock (pins._lock)

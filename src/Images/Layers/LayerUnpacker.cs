@@ -14,8 +14,9 @@ internal static class LayerUnpacker
 
     /// <param name="source">The layer, compressed or not. It is left open, and behind a compressed layer's end there may be bytes left.</param>
     /// <param name="travels">Its size as it travels, where that is known.</param>
+    /// <param name="name">What it is called where it is refused.</param>
     /// <param name="withRecipe">Write down how to make the tar again; needless where the compressed layer is kept.</param>
-    public static void Unpack(Stream source, LayerDraft draft, long? travels, bool withRecipe, CancellationToken cancel)
+    public static void Unpack(Stream source, LayerDraft draft, long? travels, bool withRecipe, CancellationToken cancel, string name = "The layer")
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var limit = travels is { } size ? UncheckedBytes + ExpansionMax * Math.Min(size, long.MaxValue / (2 * ExpansionMax)) : long.MaxValue;
@@ -31,7 +32,7 @@ internal static class LayerUnpacker
             }
             catch (Exception damaged) when (Compression.IsDamage(damaged))
             {
-                throw new EngineException(ErrorKind.InvalidArgument, "The layer is refused: its compressed data is damaged or cut short.", damaged);
+                throw new EngineException(ErrorKind.InvalidArgument, $"{name} is refused: its compressed data is damaged or cut short.", damaged);
             }
             draft.Implied = extraction.Implied;
             draft.HidesAll = extraction.HidesAll;
@@ -44,7 +45,7 @@ internal static class LayerUnpacker
             hash.AppendData(bytes.Span);
             total += bytes.Length;
             if (total > limit) throw new EngineException(ErrorKind.InvalidArgument,
-                $"The layer is refused: it unpacks to more than {limit >> 20} MiB, {ExpansionMax} times its size and a GiB.");
+                $"{name} is refused: it unpacks to more than {limit >> 20} MiB, {ExpansionMax} times its size and a GiB.");
         }
     }
 }

@@ -11,6 +11,8 @@ internal static class RegistryAddress
 
     public static string NameOf(string host) => host.StartsWith('[') ? host[1..host.IndexOf(']', StringComparison.Ordinal)] : host.Split(':')[0];
 
+    public static bool HasPort(string host) => host.Length > (host.StartsWith('[') ? NameOf(host).Length + 2 : NameOf(host).Length);
+
     public static bool IsLoopback(string host) => NameOf(host) is var name
         && (name == "localhost" || (IPAddress.TryParse(name, out var address) && IPAddress.IsLoopback(address)));
 

@@ -11,23 +11,14 @@ internal sealed partial class RegistryClient
     /// <summary>What a registry may ask us to keep in memory: the specification's own advice for manifests.</summary>
     public const int ManifestMax = 4 << 20;
     private const int TagListMax = 4 << 20;
+    private const int TagsMax = 100_000;
 
     /// <summary>A manifest or index by tag or digest, with the bytes that its digest is of.</summary>
     public async Task<FetchedManifest> GetManifestAsync(string repository, string tagOrDigest, CancellationToken cancel)
     {
         using var response = await SendAsync(HttpMethod.Get, $"/v2/{repository}/manifests/{tagOrDigest}", PullScope(repository),
             request => Accept(request, MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, "application/json"), null, cancel);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Stall);
-        byte[] bytes;
-        try
-        {
-            bytes = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), ManifestMax, $"manifest of {repository}:{tagOrDigest}", limit.Token);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !cancel.IsCancellationRequested)
-        {
-            throw RegistryConnections.Unreachable(Host, failure);
-        }
+        var bytes = await ReadAsync(response, ManifestMax, $"manifest of {repository}:{tagOrDigest}", cancel);
         var digest = Digest.Of(bytes);
         // The header is the registry's claim and the tag's; where the digest was asked for, only that counts.
         var claimed = Digest.TryParse(tagOrDigest, out var asked) ? asked
@@ -47,9 +38,17 @@ internal sealed partial class RegistryClient
 
     public async Task<IReadOnlyList<string>> ListTagsAsync(string repository, CancellationToken cancel)
     {
-        using var response = await SendAsync(HttpMethod.Get, $"/v2/{repository}/tags/list", PullScope(repository), null, null, cancel);
-        var body = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(cancel), TagListMax, $"list of tags of {repository}", cancel);
-        return JsonSerializer.Deserialize(body, RegistryErrorJson.Default.TagsBody)?.Tags ?? [];
+        var tags = new List<string>();
+        for (var page = $"/v2/{repository}/tags/list"; page is not null;)
+        {
+            using var response = await SendAsync(HttpMethod.Get, page, PullScope(repository), null, null, cancel);
+            var body = await ReadAsync(response, TagListMax, $"list of tags of {repository}", cancel);
+            var more = ParseTags(body);
+            tags.AddRange(more);
+            if (tags.Count > TagsMax) throw new EngineException(ErrorKind.InvalidArgument, $"The repository {repository} has more than {TagsMax} tags.");
+            page = more.Count > 0 ? NextPage(response) : null;
+        }
+        return tags;
     }
 
     /// <summary>A blob from a byte on. Whether the registry began there, or at the beginning, is in the result.</summary>
@@ -62,4 +61,28 @@ internal sealed partial class RegistryClient
 
     /// <summary>A blob as a stream that survives broken and stalled connections.</summary>
     public Stream OpenBlob(string repository, Descriptor blob, long from, CancellationToken cancel) => new BlobDownload(this, repository, blob, from, connections.Options, cancel);
+
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, int max, string what, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Stall);
+        try
+        {
+            return await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), max, what, limit.Token);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !cancel.IsCancellationRequested)
+        {
+            throw RegistryConnections.Unreachable(Host, failure);
+        }
+    }
+
+    private List<string> ParseTags(byte[] body)
+    {
+        try { return JsonSerializer.Deserialize(body, RegistryErrorJson.Default.TagsBody)?.Tags ?? []; }
+        catch (JsonException malformed) { throw new EngineException(ErrorKind.Unavailable, $"The registry {Host} gave a list of tags that is malformed: {malformed.Message}", malformed); }
+    }
+
+    /// <summary>RFC 5988, as the specification has it: <c>Link: &lt;URL&gt;; rel="next"</c>.</summary>
+    private static string? NextPage(HttpResponseMessage response) => response.Headers.TryGetValues("Link", out var links)
+        && links.FirstOrDefault(link => link.StartsWith('<') && link.Contains("rel=\"next\"", StringComparison.Ordinal)) is { } next ? next[1..next.IndexOf('>', StringComparison.Ordinal)] : null;
 }

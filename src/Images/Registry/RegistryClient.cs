@@ -43,7 +43,7 @@ internal sealed partial class RegistryClient(RegistryConnections connections, st
             prepare?.Invoke(request);
             var isHome = url.Scheme == home.Scheme && url.Authority == home.Authority;
             if (isHome) request.Headers.Authorization = await _tokens.ProofAsync(scope, cancel);
-            var response = await SendOnceAsync(request, content is null ? Stall : Timeout.InfiniteTimeSpan, cancel);
+            var response = await SendOnceAsync(request, cancel);
             if (response.IsSuccessStatusCode) return response;
             using (response)
             {
@@ -55,7 +55,7 @@ internal sealed partial class RegistryClient(RegistryConnections connections, st
                     url = Redirected(url, next);
                     continue;
                 }
-                throw await RegistryErrors.ReadAsync(response, cancel);
+                throw await RegistryErrors.ReadAsync(response, Stall, cancel);
             }
         }
     }
@@ -71,10 +71,12 @@ internal sealed partial class RegistryClient(RegistryConnections connections, st
         return to;
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, TimeSpan headersMax, CancellationToken cancel)
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(headersMax);
+        // An upload takes as long as it takes while its bytes move; after the last one the registry has to answer.
+        if (request.Content is UploadContent upload) upload.Sent = () => limit.CancelAfter(TimeSpan.FromSeconds(connections.Options.UploadAnswerSeconds));
+        else limit.CancelAfter(Stall);
         try
         {
             return await connections.Open(request.RequestUri!).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);

@@ -41,7 +41,7 @@ internal sealed class RegistryConnections(RegistryOptions options) : IDisposable
     public static EngineException Unreachable(string host, Exception failure)
     {
         var reason = failure;
-        while (reason.InnerException is { } inner) reason = inner;
+        while (reason.InnerException is { } inner && reason is not OperationCanceledException) reason = inner;
         var text = reason is OperationCanceledException or TimeoutException ? "it does not answer" : reason.Message.TrimEnd('.');
         return new EngineException(ErrorKind.Unavailable, $"The registry {host} cannot be reached: {char.ToLowerInvariant(text[0])}{text[1..]}.", failure);
     }
@@ -105,7 +105,12 @@ internal sealed class RegistryConnections(RegistryOptions options) : IDisposable
                 using var response = await Client.GetAsync(new Uri($"https://{_name}/v2/"), HttpCompletionOption.ResponseHeadersRead, limit.Token);
                 return Uri.UriSchemeHttps;
             }
-            catch (HttpRequestException) when (!_sawCertificate)
+            // Where nobody listens, plain HTTP would not be heard either, and who listens there later may speak TLS.
+            catch (HttpRequestException failure) when (!_sawCertificate && failure.InnerException is not System.Net.Sockets.SocketException)
+            {
+                return Uri.UriSchemeHttp;
+            }
+            catch (HttpRequestException) when (!_sawCertificate && !RegistryAddress.HasPort(_name))
             {
                 return Uri.UriSchemeHttp;
             }

@@ -11,18 +11,21 @@ internal static class RegistryErrors
 {
     private const int BodyMax = 64 * 1024;
 
-    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, CancellationToken cancel)
+    public static async Task<RegistryException> ReadAsync(HttpResponseMessage response, TimeSpan stall, CancellationToken cancel)
     {
         var (code, message) = ("", "");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(stall);
         try
         {
-            var body = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(cancel), BodyMax, "error message", cancel);
+            var body = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), BodyMax, "error message", limit.Token);
             var first = JsonSerializer.Deserialize(body, RegistryErrorJson.Default.RegistryErrorBody)?.Errors?.FirstOrDefault();
             (code, message) = (first?.Code ?? "", first?.Message ?? "");
         }
-        catch (Exception unreadable) when (unreadable is JsonException or EngineException or HttpRequestException or IOException)
+        catch (Exception unreadable) when (unreadable is JsonException or EngineException or HttpRequestException or IOException
+            || (unreadable is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            // A proxy or a load balancer answers in HTML; the status says enough.
+            // A proxy or a load balancer answers in HTML, or falls silent; the status says enough.
         }
         if (code.Length == 0) code = response.StatusCode switch
         {
@@ -49,7 +52,7 @@ internal static class RegistryErrors
             $"pull access denied for {reference.FamiliarName}, repository does not exist or may require 'docker login': {error.Message}", error),
         "MANIFEST_UNKNOWN" or "NOT_FOUND" => new EngineException(ErrorKind.NotFound, $"manifest for {reference.Familiar} not found: {error.Message}", error),
         "NAME_UNKNOWN" => new EngineException(ErrorKind.NotFound, $"repository {reference.FamiliarName} not found: {error.Message}", error),
-        "UNAUTHORIZED" => new EngineException(ErrorKind.Unauthorized, error.Message, error),
+        "UNAUTHORIZED" => new EngineException(ErrorKind.Unauthorized, $"Cannot pull {reference.Familiar}: {error.Message}", error),
         "TOOMANYREQUESTS" => new EngineException(ErrorKind.Unavailable, error.Message, error),
         _ => new EngineException(ErrorKind.Internal, $"The registry {reference.Domain} did not give {reference.Familiar}: {error.Message}", error),
     };

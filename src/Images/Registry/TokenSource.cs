@@ -35,15 +35,17 @@ internal sealed class TokenSource(RegistryConnections connections, string domain
     public async Task<bool> AnswerAsync(HttpResponseMessage refused, string scope, CancellationToken cancel)
     {
         if (!string.IsNullOrEmpty(auth?.RegistryToken)) return false;
+        // Requests run side by side: what another has learned meanwhile, this one has not tried.
+        var tried = refused.RequestMessage?.Headers.Authorization;
         switch (Challenge.Of(refused))
         {
             case { Scheme: "basic" }:
                 if (!HasPassword) throw new RegistryException(HttpStatusCode.Unauthorized, "NO_CREDENTIALS", "no basic auth credentials");
-                if (_basic) return false;
-                return _basic = true;
+                _basic = true;
+                return tried is null;
             case { Scheme: "bearer" } challenge:
                 _bearer = challenge;
-                _tokens.TryRemove(scope, out _);
+                if (_tokens.TryGetValue(scope, out var known) && known.Token == tried?.Parameter) _tokens.TryRemove(scope, out _);
                 await FetchAsync(challenge, scope, cancel);
                 return true;
             default:
@@ -66,7 +68,7 @@ internal sealed class TokenSource(RegistryConnections connections, string domain
             try
             {
                 using var response = await connections.Open(realm).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-                if (!response.IsSuccessStatusCode) throw await RegistryErrors.ReadAsync(response, limit.Token);
+                if (!response.IsSuccessStatusCode) throw await RegistryErrors.ReadAsync(response, TimeSpan.FromSeconds(connections.Options.StallSeconds), cancel);
                 var body = await Bounded.ReadAsync(await response.Content.ReadAsStreamAsync(limit.Token), TokenBodyMax, "token", limit.Token);
                 var token = JsonSerializer.Deserialize(body, RegistryErrorJson.Default.TokenBody);
                 var text = token?.Token ?? token?.AccessToken ?? throw new JsonException("there is no token in it");

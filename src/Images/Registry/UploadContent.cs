@@ -17,6 +17,9 @@ internal sealed class UploadContent : HttpContent
         Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
     }
 
+    /// <summary>Called when all of it is on its way.</summary>
+    public Action Sent { get; set; } = () => { };
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
@@ -31,6 +34,7 @@ internal sealed class UploadContent : HttpContent
             catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested) { throw new HttpRequestException("it stopped taking the upload", late); }
             _sent(total += read);
         }
+        Sent();
     }
 
     protected override bool TryComputeLength(out long length)

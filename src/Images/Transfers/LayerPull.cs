@@ -39,21 +39,17 @@ internal sealed class LayerPull(ContentStore content, LayerStore layers, KeyedLo
 
     private async Task<LayerDraft> DraftAsync(Descriptor blob, Digest diffId, IProgress<TransferProgress> progress, string id, CancellationToken cancel)
     {
-        var draft = await FetchAsync(blob, progress, id, cancel);
+        var draft = await FetchAsync(blob, diffId, progress, id, cancel);
         if (draft.DiffId == diffId) return draft;
         draft.Dispose();
         throw new EngineException(ErrorKind.InvalidArgument, $"The layer {blob.Digest} unpacks to {draft.DiffId}, where its image announces {diffId}.");
     }
 
-    private async Task<LayerDraft> FetchAsync(Descriptor blob, IProgress<TransferProgress> progress, string id, CancellationToken cancel)
+    private async Task<LayerDraft> FetchAsync(Descriptor blob, Digest diffId, IProgress<TransferProgress> progress, string id, CancellationToken cancel)
     {
         // An image may hold the same layer twice, and another image may be fetching it.
         using var alone = await blobs.EnterAsync(blob.Digest, cancel);
-        if (content.SizeOf(blob.Digest) == blob.Size)
-        {
-            using var saved = content.Open(blob.Digest);
-            return await UnpackAsync(saved, blob, null, progress, id, cancel);
-        }
+        if (content.SizeOf(blob.Digest) == blob.Size && await ReuseAsync(blob, diffId, progress, id, cancel) is { } reused) return reused;
         for (var again = false; ; again = true)
         {
             using var ingest = Ingest.Resume(content, blob.Digest);
@@ -88,6 +84,24 @@ internal sealed class LayerPull(ContentStore content, LayerStore layers, KeyedLo
         }
     }
 
+    /// <summary>Unpacks the blob that is here already. Null when it went bad on the disk, and then it is gone.</summary>
+    private async Task<LayerDraft?> ReuseAsync(Descriptor blob, Digest diffId, IProgress<TransferProgress> progress, string id, CancellationToken cancel)
+    {
+        try
+        {
+            using var saved = content.Open(blob.Digest);
+            var draft = await UnpackAsync(saved, blob, null, progress, id, cancel);
+            if (draft.DiffId == diffId || content.IsIntact(blob.Digest)) return draft;
+            draft.Dispose();
+        }
+        catch (EngineException) when (!content.IsIntact(blob.Digest))
+        {
+            // The download that follows says what it gets.
+        }
+        content.Delete(blob.Digest);
+        return null;
+    }
+
     private async Task<LayerDraft> UnpackAsync(Stream source, Descriptor blob, Ingest? ingest, IProgress<TransferProgress> progress, string id, CancellationToken cancel)
     {
         var downloading = new StepProgress(progress, "Downloading", id, blob.Size);
@@ -97,7 +111,17 @@ internal sealed class LayerPull(ContentStore content, LayerStore layers, KeyedLo
             await Task.Factory.StartNew(() =>
             {
                 using var download = new Archives.ReadAheadStream(source, Save, blocking: false, cancel);
-                LayerUnpacker.Unpack(download, draft, blob.Size, withRecipe: false, cancel);
+                try
+                {
+                    LayerUnpacker.Unpack(download, draft, blob.Size, withRecipe: false, cancel, $"The layer {blob.Digest}");
+                }
+                catch (EngineException wrong) when (ingest is not null && wrong.Kind == ErrorKind.InvalidArgument)
+                {
+                    // Whether it was made wrong or came wrong, its digest tells.
+                    download.CopyTo(Stream.Null);
+                    ingest.Commit(blob.Digest, blob.Size);
+                    throw;
+                }
                 // What stands behind the end of the compressed data counts for the digest as well.
                 download.CopyTo(Stream.Null);
                 if (ingest is null) return;

@@ -7,7 +7,7 @@ using Yun.Protocol;
 namespace Yun.Images.Transfers;
 
 /// <summary>What a name in a registry stands for on one platform: the manifest, the configuration, and the digest that the name has there.</summary>
-internal sealed record RemoteImage(RegistryClient Registry, string Repository, Digest NamedDigest, FetchedManifest Manifest, ImageConfig Config)
+internal sealed record RemoteImage(RegistryClient Registry, string Repository, Digest NamedDigest, FetchedManifest Manifest, byte[] ConfigBytes, ImageConfig Config)
 {
     // overlayfs takes 500 layers below one.
     private const int LayersMax = 500;
@@ -30,12 +30,13 @@ internal sealed record RemoteImage(RegistryClient Registry, string Repository, D
             if (manifest.Manifest is null) throw new EngineException(ErrorKind.InvalidArgument, $"The index of {reference.Familiar} holds another index where an image is expected.");
         }
         Check(reference, manifest.Manifest!);
-        var config = await ConfigAsync(registry, content, repository, manifest.Manifest!.Config!, cancel);
+        var bytes = await ConfigAsync(registry, content, repository, manifest.Manifest!.Config!, cancel);
+        var config = ParseConfig(bytes, manifest.Manifest.Config!.Digest);
         if (config.Rootfs!.DiffIds.Count != manifest.Manifest.Layers!.Count)
             throw new EngineException(ErrorKind.InvalidArgument, $"The image {reference.Familiar} is refused: it has {manifest.Manifest.Layers.Count} layers, and its configuration {config.Rootfs.DiffIds.Count}.");
         if (platform is not null && platform.Suits(config.Platform) == 0)
             throw new EngineException(ErrorKind.NotFound, $"image with reference {reference.Familiar} was found but does not provide the specified platform ({platform})");
-        return new RemoteImage(registry, repository, named.Descriptor.Digest, manifest, config);
+        return new RemoteImage(registry, repository, named.Descriptor.Digest, manifest, bytes, config);
     }
 
     private static Descriptor Choose(ImageIndex index, Platform platform) =>
@@ -52,17 +53,14 @@ internal sealed record RemoteImage(RegistryClient Registry, string Repository, D
             throw new EngineException(ErrorKind.InvalidArgument, $"The image {reference.Familiar} has {manifest.Layers.Count} layers; {LayersMax} is the most.");
     }
 
-    private static async Task<ImageConfig> ConfigAsync(RegistryClient registry, ContentStore content, string repository, Descriptor descriptor, CancellationToken cancel)
+    private static async Task<byte[]> ConfigAsync(RegistryClient registry, ContentStore content, string repository, Descriptor descriptor, CancellationToken cancel)
     {
-        if (content.TryRead(descriptor.Digest) is not { } bytes)
-        {
-            if (descriptor.Size > ConfigMax) throw new EngineException(ErrorKind.InvalidArgument, $"The image's configuration is larger than {ConfigMax >> 20} MiB.");
-            await using var body = registry.OpenBlob(repository, descriptor, 0, cancel);
-            bytes = await Bounded.ReadAsync(body, ConfigMax, "image's configuration", cancel);
-            if (Digest.Of(bytes) != descriptor.Digest) throw new EngineException(ErrorKind.Internal, $"The content {descriptor.Digest} is damaged: what came has the digest {Digest.Of(bytes)}.");
-            content.Write(bytes);
-        }
-        return ParseConfig(bytes, descriptor.Digest);
+        if (descriptor.Size > ConfigMax) throw new EngineException(ErrorKind.InvalidArgument, $"The image's configuration is larger than {ConfigMax >> 20} MiB.");
+        if (content.TryRead(descriptor.Digest) is { } known) return known;
+        await using var body = registry.OpenBlob(repository, descriptor, 0, cancel);
+        var bytes = await Bounded.ReadAsync(body, ConfigMax, "image's configuration", cancel);
+        return Digest.Of(bytes) == descriptor.Digest ? bytes
+            : throw new EngineException(ErrorKind.Internal, $"The content {descriptor.Digest} is damaged: what came has the digest {Digest.Of(bytes)}.");
     }
 
     public static ImageConfig ParseConfig(byte[] bytes, Digest digest)

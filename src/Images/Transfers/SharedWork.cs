@@ -29,7 +29,10 @@ internal sealed class SharedWork<TKey, TResult> where TKey : notnull
         }
         finally
         {
-            lock (_lock) shared.Leave(progress);
+            bool last;
+            lock (_lock) last = shared.Leave(progress);
+            // What it was at is cleared away when its last caller goes on.
+            if (last) await shared.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
@@ -79,12 +82,13 @@ internal sealed class SharedWork<TKey, TResult> where TKey : notnull
             }
         }
 
-        public void Leave(IProgress<TransferProgress>? caller)
+        public bool Leave(IProgress<TransferProgress>? caller)
         {
             lock (_callers)
             {
                 _callers.Remove(caller);
                 if (_callers.Count == 0 && !_ended) _stop.Cancel();
+                return _callers.Count == 0;
             }
         }
 
