@@ -47,6 +47,14 @@ public static unsafe class Descriptors
     /// <summary>Makes <paramref name="number"/> refer to the open file; it is not closed on exec.</summary>
     public static void Redirect(int number, SafeHandle to) => Native.Check(Native.dup2(to, number), "dup2");
 
+    /// <summary>Whether a descriptor is one that the caller of this program left open for it: open, and not to be closed by the next exec.</summary>
+    public static bool IsOpenAfterExec(int number)
+    {
+        const int getDescriptorFlags = 1, closeOnExec = 1;
+        using var handle = new SafeFileHandle(number, ownsHandle: false);
+        return Native.fcntl(handle, getDescriptorFlags, 0) is var flags and >= 0 && (flags & closeOnExec) == 0;
+    }
+
     public static void Truncate(SafeHandle file, long length) => Native.Check(Native.ftruncate(file, length), "ftruncate");
 
     /// <summary>Waits until the file's or directory's content is on the disk.</summary>

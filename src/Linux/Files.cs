@@ -24,6 +24,9 @@ public static class Files
     /// <summary>Makes a fifo; there must be nothing yet.</summary>
     public static void MakeFifo(string path, uint mode) => Native.Check(Native.mkfifo(path, mode), "mkfifo", path);
 
+    /// <summary>Makes a symbolic link; there must be nothing yet.</summary>
+    public static void MakeLink(string path, string target) => Native.Check(Native.symlink(target, path), "symlink", path);
+
     /// <summary>Moves a file over what may be there, in one step.</summary>
     public static void Rename(string from, string to) => Native.Check(Native.rename(from, to), "rename", to);
 }

@@ -26,6 +26,14 @@ public static class KernelFile
         }
     }
 
+    /// <summary>Writes in one call, as these files want it.</summary>
+    /// <exception cref="SyscallException">It cannot be opened, or the kernel refused the value.</exception>
+    public static void Write(string path, string value)
+    {
+        using var file = PathDescriptor.Open(null, path, OpenFlags.WriteOnly);
+        if (Descriptors.Write(file, Encoding.UTF8.GetBytes(value), out var errno) < 0) throw new SyscallException($"write '{value}' to", errno, path);
+    }
+
     private static string Read(Microsoft.Win32.SafeHandles.SafeFileHandle file)
     {
         Span<byte> buffer = stackalloc byte[4096];

@@ -10,6 +10,23 @@ public static class MemoryFile
     private const int AddSeals = 1033;
     private const nint SealSeal = 1, SealShrink = 2, SealGrow = 4, SealWrite = 8;
 
+    /// <summary>A file with some content, to be read from its start, on a descriptor that is none of the standard three.</summary>
+    public static SafeFileHandle Holding(string name, ReadOnlySpan<byte> content)
+    {
+        using var made = new SafeFileHandle(Native.Check(Native.memfd_create(name, CloseOnExec), "memfd_create", name), true);
+        var file = Descriptors.Duplicate(made);
+        Pipe.WriteAll(file, content);
+        Native.Check(Native.lseek(file, 0, 0), "lseek", name);
+        return file;
+    }
+
+    /// <summary>Reads from the file's start, wherever whoever wrote it stopped.</summary>
+    public static int ReadFirst(SafeFileHandle file, Span<byte> buffer)
+    {
+        Native.Check(Native.lseek(file, 0, 0), "lseek");
+        return Math.Max(0, Descriptors.Read(file, buffer, out _));
+    }
+
     /// <summary>A copy that can be executed and that nobody can change any more, whatever descriptor they get hold of.</summary>
     public static SafeFileHandle SealedProgram(string name, SafeFileHandle program)
     {

@@ -14,6 +14,9 @@ internal static unsafe partial class Native
     internal static partial int epoll_wait(SafeHandle epoll, void* events, int count, int milliseconds);
 
     [LibraryImport(Libc, SetLastError = true)]
+    internal static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport(Libc, SetLastError = true)]
     internal static partial int eventfd(uint value, int flags);
 
     [LibraryImport(Libc, SetLastError = true)]
@@ -36,6 +39,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Libc, SetLastError = true)]
     internal static partial int flock(SafeHandle file, int operation);
+
+    [LibraryImport(Libc, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int symlink(string target, string path);
 
     [LibraryImport(Libc, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rename(string from, string to);

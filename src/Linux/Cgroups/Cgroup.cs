@@ -42,6 +42,8 @@ public sealed class Cgroup
         }
     }
 
+    public bool Exists => Directory.Exists(DirectoryIn(_layout.Hierarchies[0]));
+
     /// <summary>The cgroup's directory in one hierarchy.</summary>
     public string DirectoryIn(CgroupHierarchy hierarchy) => hierarchy.MountPoint + Path;
 
@@ -53,6 +55,12 @@ public sealed class Cgroup
     {
         foreach (var hierarchy in _layout.Hierarchies)
             yield return (hierarchy, PathDescriptor.Open(null, DirectoryIn(hierarchy) + "/cgroup.procs", OpenFlags.WriteOnly));
+    }
+
+    /// <summary>The path of every hierarchy's <c>cgroup.procs</c>.</summary>
+    public IEnumerable<string> ProcessFiles()
+    {
+        foreach (var hierarchy in _layout.Hierarchies) yield return DirectoryIn(hierarchy) + "/cgroup.procs";
     }
 
     /// <summary>Writes one of the cgroup's files.</summary>

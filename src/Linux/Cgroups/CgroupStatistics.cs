@@ -45,6 +45,10 @@ public static class CgroupReader
         return statistics;
     }
 
+    /// <summary>How many processes the kernel has killed here for want of memory.</summary>
+    public static ulong OomKills(Cgroup cgroup) =>
+        cgroup.DirectoryOf("memory") is { } memory ? Pairs(memory, File.Exists($"{memory}/memory.events") ? "memory.events" : "memory.oom_control").GetValueOrDefault("oom_kill") : 0;
+
     private static void ReadCpu(Cgroup cgroup, CgroupStatistics statistics)
     {
         if (cgroup.DirectoryOf("cpuacct") is { } v1)

@@ -13,12 +13,31 @@ internal readonly record struct CgroupSetting(CgroupHierarchy Hierarchy, string 
 /// <summary>The spec's <c>linux.resources</c> as files to write, for v1, v2 and hybrid machines.</summary>
 internal static class CgroupSettings
 {
-    public static void Apply(Cgroup cgroup, SpecResources? resources, CgroupLayout layout)
+    /// <summary>Sets up a new cgroup.</summary>
+    public static void Apply(Cgroup cgroup, SpecResources? resources, CgroupLayout layout) => Write(cgroup, For(resources ?? new SpecResources(), layout));
+
+    /// <summary>Changes what <paramref name="resources"/> names and nothing else.</summary>
+    public static void Change(Cgroup cgroup, SpecResources resources, CgroupLayout layout)
     {
-        foreach (var setting in For(resources ?? new SpecResources(), layout))
+        var settings = new List<CgroupSetting>();
+        foreach (var setting in For(resources, layout))
+            if (resources.Devices is not null || !setting.Field.StartsWith("linux.resources.devices", StringComparison.Ordinal)) settings.Add(setting);
+        Write(cgroup, settings);
+    }
+
+    // Limits hold one another: memory may not pass memory and swap together, nor a quota its burst. What is refused is tried once more after the rest.
+    private static void Write(Cgroup cgroup, IEnumerable<CgroupSetting> settings)
+    {
+        List<CgroupSetting>? refused = null;
+        foreach (var setting in settings)
         {
             try { cgroup.Write(setting.Hierarchy, setting.File, setting.Value); }
             catch (SyscallException) when (setting.Optional) { }
+            catch (SyscallException) { (refused ??= []).Add(setting); }
+        }
+        foreach (var setting in refused ?? [])
+        {
+            try { cgroup.Write(setting.Hierarchy, setting.File, setting.Value); }
             catch (SyscallException error) { throw new SpecException(setting.Field, error.Message); }
         }
     }

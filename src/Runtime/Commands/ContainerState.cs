@@ -1,12 +1,14 @@
 using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
-using Yun.Oci;
 using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
-/// <summary>A container as the command line remembers it: <c>ROOT/ID/state.json</c>, beside a copy of its config.json and the fifo that <c>start</c> writes to.</summary>
+/// <summary>
+/// A container as the command line remembers it: <c>ROOT/ID/state.json</c>, beside the fifo that <c>start</c> writes to and a link that names its
+/// cgroup. The link is there before the cgroup is, so that whatever a killed <c>create</c> left behind can be found.
+/// </summary>
 internal sealed class ContainerState
 {
     public string Id { get; set; } = "";
@@ -14,27 +16,43 @@ internal sealed class ContainerState
     /// <summary>Clock ticks after boot when the process began (proc_pid_stat(5), field 22): with the pid it names one process for ever.</summary>
     public ulong StartTime { get; set; }
     public string Bundle { get; set; } = "";
+    public string Rootfs { get; set; } = "";
     public string CgroupPath { get; set; } = "";
     public DateTimeOffset Created { get; set; }
+    /// <summary>Whether start and delete have hooks of the bundle's to run.</summary>
+    public bool HasHooks { get; set; }
     public Dictionary<string, string>? Annotations { get; set; }
 
     public static string DirectoryOf(RuntimeSettings settings, string id) => Path.Combine(settings.Root, LaunchOptions.CheckId(id));
 
     public static string GateOf(RuntimeSettings settings, string id) => Path.Combine(DirectoryOf(settings, id), "start.fifo");
 
+    private static string CgroupLinkOf(RuntimeSettings settings, string id) => Path.Combine(DirectoryOf(settings, id), "cgroup");
+
     /// <exception cref="UsageException">There is no such container.</exception>
-    public static ContainerState Load(RuntimeSettings settings, string id)
+    public static ContainerState Load(RuntimeSettings settings, string id) => TryLoad(settings, id) ?? throw new UsageException($"container {id} does not exist");
+
+    /// <summary>Null when there is no such container, or its making was cut short.</summary>
+    public static ContainerState? TryLoad(RuntimeSettings settings, string id)
     {
         try { return Read(File.ReadAllBytes(Path.Combine(DirectoryOf(settings, id), "state.json"))); }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException) { throw new UsageException($"container {id} does not exist"); }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException) { return null; }
     }
 
-    /// <summary>Makes the container's directory.</summary>
+    /// <summary>Makes the container's directory and notes where its cgroup will be.</summary>
     /// <exception cref="UsageException">The id is in use.</exception>
-    public static void Reserve(RuntimeSettings settings, string id)
+    public static void Reserve(RuntimeSettings settings, string id, string cgroupPath)
     {
         Directory.CreateDirectory(settings.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (!Files.TryMakeDirectory(DirectoryOf(settings, id), 0x1c0)) throw new UsageException($"container {id} exists already");
+        if (!Files.TryMakeDirectory(DirectoryOf(settings, id), 0x1c0)) throw new UsageException($"container with given ID already exists: {id}");
+        Files.MakeLink(CgroupLinkOf(settings, id), cgroupPath);
+    }
+
+    /// <summary>The cgroup of a container that may never have been finished; null when there is nothing of it.</summary>
+    public static string? ReservedCgroup(RuntimeSettings settings, string id)
+    {
+        try { return new FileInfo(CgroupLinkOf(settings, id)).LinkTarget; }
+        catch (IOException) { return null; }
     }
 
     public void Save(RuntimeSettings settings)
@@ -42,7 +60,7 @@ internal sealed class ContainerState
         var path = Path.Combine(DirectoryOf(settings, Id), "state.json");
         using (var file = File.Create(path + ".new"))
         using (var json = new Utf8JsonWriter(file)) Write(json);
-        File.Move(path + ".new", path, overwrite: true);
+        Files.Rename(path + ".new", path);
     }
 
     public static void Forget(RuntimeSettings settings, string id)
@@ -59,10 +77,15 @@ internal sealed class ContainerState
         return Cgroup.At(CgroupPath).IsFrozen ? "paused" : "running";
     }
 
-    public RuntimeState Describe(RuntimeSettings settings)
+    /// <summary>Writes an object: the specification's state, and what runc adds to it.</summary>
+    public void Describe(Utf8JsonWriter json, string status)
     {
-        var status = Status(settings);
-        return new RuntimeState { Id = Id, Status = status, Pid = status == "stopped" ? 0 : Pid, Bundle = Bundle, Annotations = Annotations };
+        json.WriteStartObject();
+        StateDocument.WriteProperties(json, Id, status, Pid, Bundle, Annotations);
+        json.WriteString("rootfs", Rootfs);
+        json.WriteString("created", Created.ToString("O"));
+        json.WriteString("owner", "");
+        json.WriteEndObject();
     }
 
     private void Write(Utf8JsonWriter json)
@@ -72,8 +95,10 @@ internal sealed class ContainerState
         json.WriteNumber("pid", Pid);
         json.WriteNumber("startTime", StartTime);
         json.WriteString("bundle", Bundle);
+        json.WriteString("rootfs", Rootfs);
         json.WriteString("cgroupPath", CgroupPath);
         json.WriteString("created", Created.ToString("O"));
+        json.WriteBoolean("hooks", HasHooks);
         json.WriteStartObject("annotations");
         foreach (var (name, value) in Annotations ?? []) json.WriteString(name, value);
         json.WriteEndObject();
@@ -93,8 +118,10 @@ internal sealed class ContainerState
                 case "pid": state.Pid = json.Integer32(); break;
                 case "startTime": state.StartTime = json.Unsigned(); break;
                 case "bundle": state.Bundle = json.Text(); break;
+                case "rootfs": state.Rootfs = json.Text(); break;
                 case "cgroupPath": state.CgroupPath = json.Text(); break;
                 case "created": state.Created = DateTimeOffset.Parse(json.Text()); break;
+                case "hooks": state.HasHooks = json.Boolean(); break;
                 case "annotations": state.Annotations = json.TextMap(); break;
                 default: json.Skip(); break;
             }

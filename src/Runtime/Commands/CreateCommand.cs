@@ -10,20 +10,13 @@ internal static class CreateCommand
         var options = new LaunchOptions();
         line.Options(options.Take);
         var id = LaunchOptions.CheckId(line.Required("the container's id"));
-        ContainerState.Reserve(settings, id);
-        var gatePath = ContainerState.GateOf(settings, id);
-        try
+        using var container = NewContainer.Start(id, options, settings, () =>
         {
-            Files.MakeFifo(gatePath, 0x180);
+            var path = ContainerState.GateOf(settings, id);
+            Files.MakeFifo(path, 0x180);
             // Open for both, so that neither end waits for the other and the child finds the byte whenever it is written.
-            using var gate = PathDescriptor.Open(null, gatePath, OpenFlags.ReadWrite);
-            using var container = NewContainer.Start(id, options, settings, (int)gate.DangerousGetHandle());
-            return 0;
-        }
-        catch
-        {
-            ContainerState.Forget(settings, id);
-            throw;
-        }
+            return PathDescriptor.Open(null, path, OpenFlags.ReadWrite);
+        });
+        return 0;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Yun.Linux;
 using Yun.Linux.Cgroups;
 
 namespace Yun.Runtime.Commands;
@@ -16,30 +15,38 @@ internal static class DeleteCommand
         line.Options(Take);
         var id = line.Required("the container's id");
         line.Options(Take);
-        ContainerState state;
-        try { state = ContainerState.Load(settings, id); }
-        catch (UsageException) when (force)
+        if (ContainerState.TryLoad(settings, id) is not { } state)
         {
+            // A create that was killed leaves a directory without a state: the cgroup it names holds all that was made.
+            var cgroup = ContainerState.ReservedCgroup(settings, id);
+            if (!force && cgroup is null) throw new UsageException($"container {id} does not exist");
+            if (!force) throw new UsageException($"container {id} was never finished; use --force");
+            if (cgroup is not null) Remove(id, Cgroup.At(cgroup));
             ContainerState.Forget(settings, id);
             return 0;
         }
         var status = state.Status(settings);
-        if (status != "stopped" && !force) throw new UsageException($"container {id} is {status}; stop it first, or use --force");
+        if (status != "stopped" && !force) throw new UsageException($"cannot delete container {id} that is not stopped: {status}");
         Remove(state, settings);
         return 0;
     }
 
     public static void Remove(ContainerState state, RuntimeSettings settings)
     {
-        var cgroup = Cgroup.At(state.CgroupPath);
+        Remove(state.Id, Cgroup.At(state.CgroupPath));
+        ContainerState.Forget(settings, state.Id);
+        if (state.HasHooks) ContainerHooks.Stopped(state);
+    }
+
+    private static void Remove(string id, Cgroup cgroup)
+    {
         var since = Stopwatch.GetTimestamp();
         while (!cgroup.TryRemove())
         {
             if (cgroup.IsFrozen) cgroup.Freeze(false);
             cgroup.Kill();
-            if (Stopwatch.GetElapsedTime(since) > s_patience) throw new UsageException($"container {state.Id} has processes that do not die; its cgroup is {state.CgroupPath}");
+            if (Stopwatch.GetElapsedTime(since) > s_patience) throw new UsageException($"container {id} has processes that do not die; its cgroup is {cgroup.Path}");
             Thread.Sleep(1);
         }
-        ContainerState.Forget(settings, state.Id);
     }
 }

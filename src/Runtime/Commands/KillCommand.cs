@@ -6,6 +6,8 @@ namespace Yun.Runtime.Commands;
 /// <summary><c>kill ID [SIGNAL]</c>: SIGTERM unless told otherwise; <c>--all</c> sends it to every process of the container.</summary>
 internal static class KillCommand
 {
+    private const int Kill = 9;
+
     public static int Run(CommandLine line, RuntimeSettings settings)
     {
         var all = false;
@@ -16,13 +18,19 @@ internal static class KillCommand
         var signal = SignalNames.NumberOf(line.Next() ?? "TERM") ?? throw new UsageException("that is not a signal; write a number or a name such as TERM");
         if (all)
         {
-            foreach (var pid in Cgroup.At(state.CgroupPath).Processes()) Signals.Send(pid, signal);
+            var cgroup = Cgroup.At(state.CgroupPath);
+            foreach (var pid in cgroup.AllProcesses()) Signals.Send(pid, signal);
+            // SIGKILL has to reach those too that were made meanwhile.
+            if (signal == Kill) cgroup.Kill();
             return 0;
         }
-        if (state.Status(settings) == "stopped") throw new UsageException($"container {state.Id} is not running");
+        // runc's words, which engines look for.
+        if (state.Status(settings) == "stopped") throw new UsageException($"container not running: {state.Id}");
         using var process = ProcessDescriptor.Open(state.Pid);
         // The pid may have gone to another process before the descriptor was opened; once it is open it cannot.
-        if (ProcessTimes.StartTime(state.Pid) != state.StartTime || ProcessDescriptor.Signal(process, signal) == Errno.ESRCH) throw new UsageException($"container {state.Id} is not running");
+        if (ProcessTimes.StartTime(state.Pid) != state.StartTime || ProcessDescriptor.Signal(process, signal) == Errno.ESRCH) throw new UsageException($"container not running: {state.Id}");
+        // A frozen process takes its death only when it is let go on.
+        if (signal == Kill && Cgroup.At(state.CgroupPath) is { IsFrozen: true } frozen) frozen.Freeze(false);
         return 0;
     }
 }

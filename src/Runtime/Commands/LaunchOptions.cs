@@ -1,14 +1,20 @@
+using Yun.Linux;
+
 namespace Yun.Runtime.Commands;
 
 /// <summary>The options that run, create and exec share.</summary>
 internal sealed class LaunchOptions
 {
+    private const int DescriptorsMax = 1024;
+
     public string BundlePath { get; private set; } = Directory.GetCurrentDirectory();
     public string? PidFile { get; private set; }
     public string? ConsoleSocket { get; private set; }
     public int PreservedFds { get; private set; }
     public bool Detach { get; private set; }
+    public bool Keep { get; private set; }
     public bool KeepsKeyring { get; private set; }
+    public bool NoPivot { get; private set; }
 
     public bool Take(string name, Func<string> value)
     {
@@ -17,18 +23,39 @@ internal sealed class LaunchOptions
             case "--bundle" or "-b": BundlePath = Path.GetFullPath(value()); return true;
             case "--pid-file": PidFile = Path.GetFullPath(value()); return true;
             case "--console-socket": ConsoleSocket = value(); return true;
-            case "--preserve-fds":
-                PreservedFds = int.TryParse(value(), out var count) && count is >= 0 and < 1024 ? count : throw new UsageException("--preserve-fds must be a number from 0 to 1023");
-                return true;
-            case "--detach" or "-d": Detach = true; return true;
-            case "--no-new-keyring": KeepsKeyring = true; return true;
-            case "--no-pivot": throw new UsageException("--no-pivot is not supported: without pivot_root a container can reach the host's files");
+            case "--preserve-fds": PreservedFds = Preserved(value()); return true;
+            case "--detach" or "-d": return Detach = true;
+            case "--keep": return Keep = true;
+            case "--no-new-keyring": return KeepsKeyring = true;
+            case "--no-pivot": return NoPivot = true;
+            // A reaper of the container's orphans is its first process; without a PID namespace they are the caller's.
+            case "--no-subreaper": return true;
             default: return false;
         }
     }
 
+    public void WritePid(int pid)
+    {
+        if (PidFile is null) return;
+        // Whoever waits for the file to appear must find it whole.
+        var temporary = Path.Combine(Path.GetDirectoryName(PidFile)!, $".{Path.GetFileName(PidFile)}");
+        File.WriteAllText(temporary, pid.ToString());
+        Files.Rename(temporary, PidFile);
+    }
+
+    private static int Preserved(string text)
+    {
+        if (!int.TryParse(text, out var count) || count is < 0 or >= DescriptorsMax) throw new UsageException($"--preserve-fds must be a number from 0 to {DescriptorsMax - 1}");
+        for (var i = 3; i < 3 + count; i++)
+            if (!Descriptors.IsOpenAfterExec(i)) throw new UsageException($"--preserve-fds is {count}, but descriptor {i} is not open");
+        return count;
+    }
+
     /// <summary>Engines name containers by id; an id that is no file name could point anywhere.</summary>
-    public static string CheckId(string id) =>
-        id.Length is > 0 and <= 1024 && id is not ("." or "..") && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '.') ? id
-            : throw new UsageException($"'{id}' is not a container id; use letters, digits, '_', '+', '-' and '.'");
+    public static string CheckId(string id)
+    {
+        var good = id.Length is > 0 and <= 1024 && id is not ("." or "..");
+        foreach (var c in id) good &= char.IsAsciiLetterOrDigit(c) || c is '_' or '+' or '-' or '.';
+        return good ? id : throw new UsageException($"'{id}' is not a container id; use letters, digits, '_', '+', '-' and '.'");
+    }
 }

@@ -1,19 +1,59 @@
+using System.Text.Json;
+
 namespace Yun.Runtime.Commands;
 
-/// <summary><c>list</c>: one line for each container.</summary>
+/// <summary><c>list</c>: one line for each container, with <c>--quiet</c> its id alone, with <c>--format json</c> a list of states.</summary>
 internal static class ListCommand
 {
-    public static int Run(RuntimeSettings settings)
+    public static int Run(CommandLine line, RuntimeSettings settings)
+    {
+        var (json, quiet) = (false, false);
+        line.Options((name, value) =>
+        {
+            switch (name)
+            {
+                case "--format" or "-f": json = OutputFormat.IsJson(value()); return true;
+                case "--quiet" or "-q": return quiet = true;
+                default: return false;
+            }
+        });
+        var states = Load(settings);
+        if (quiet) foreach (var state in states) Console.Out.WriteLine(state.Id);
+        else if (json) WriteJson(states, settings);
+        else WriteTable(states, settings);
+        return 0;
+    }
+
+    private static List<ContainerState> Load(RuntimeSettings settings)
+    {
+        var states = new List<ContainerState>();
+        if (!Directory.Exists(settings.Root)) return states;
+        var directories = Directory.GetDirectories(settings.Root);
+        Array.Sort(directories, StringComparer.Ordinal);
+        foreach (var directory in directories)
+            if (ContainerState.TryLoad(settings, Path.GetFileName(directory)) is { } state) states.Add(state);
+        return states;
+    }
+
+    private static void WriteTable(List<ContainerState> states, RuntimeSettings settings)
     {
         Console.Out.WriteLine($"{"ID",-32} {"PID",-8} {"STATUS",-8} {"BUNDLE",-40} CREATED");
-        if (!Directory.Exists(settings.Root)) return 0;
-        foreach (var directory in Directory.EnumerateDirectories(settings.Root).Order(StringComparer.Ordinal))
+        foreach (var state in states)
         {
-            if (!File.Exists(Path.Combine(directory, "state.json"))) continue;
-            var state = ContainerState.Load(settings, Path.GetFileName(directory));
-            var seen = state.Describe(settings);
-            Console.Out.WriteLine($"{seen.Id,-32} {seen.Pid,-8} {seen.Status,-8} {seen.Bundle,-40} {state.Created:yyyy-MM-ddTHH:mm:ssZ}");
+            var status = state.Status(settings);
+            Console.Out.WriteLine($"{state.Id,-32} {(status == "stopped" ? 0 : state.Pid),-8} {status,-8} {state.Bundle,-40} {state.Created:yyyy-MM-ddTHH:mm:ssZ}");
         }
-        return 0;
+    }
+
+    private static void WriteJson(List<ContainerState> states, RuntimeSettings settings)
+    {
+        using var output = Console.OpenStandardOutput();
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartArray();
+            foreach (var state in states) state.Describe(json, state.Status(settings));
+            json.WriteEndArray();
+        }
+        output.WriteByte((byte)'\n');
     }
 }

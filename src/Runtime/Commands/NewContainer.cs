@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Oci;
@@ -12,61 +13,73 @@ internal sealed class NewContainer : IDisposable
     public ContainerState State { get; }
     public LaunchedProcess Process { get; }
 
-    public static NewContainer Start(string id, LaunchOptions options, RuntimeSettings settings, int startGate)
+    /// <param name="makeGate">Makes what the program waits at, in the container's directory; null when it begins at once.</param>
+    public static NewContainer Start(string id, LaunchOptions options, RuntimeSettings settings, Func<SafeFileHandle>? makeGate)
     {
         var spec = Bundle.Read(options.BundlePath);
         spec.Linux ??= new SpecLinux();
-        spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.TrimStart('/') : $"/{id}";
-        CheckTerminal(spec, options);
-        if (startGate < 0) ContainerState.Reserve(settings, id);
+        var cgroup = spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.Trim('/') : $"/{id}";
+        CheckTerminal(spec, options, waits: makeGate is null);
+        ContainerState.Reserve(settings, id, cgroup);
         LaunchedProcess? process = null;
         try
         {
-            process = ContainerLauncher.Launch(new LaunchRequest
-            {
-                Id = id,
-                Spec = spec,
-                StdinFd = 0,
-                StdoutFd = 1,
-                StderrFd = 2,
-                Bundle = options.BundlePath,
-                StartGateFd = startGate,
-                PreservedFds = options.PreservedFds,
-                Deadline = Timeout.InfiniteTimeSpan,
-            });
-            var state = new ContainerState
-            {
-                Id = id,
-                Pid = process.Pid,
-                StartTime = ProcessTimes.StartTime(process.Pid) ?? 0,
-                Bundle = options.BundlePath,
-                CgroupPath = spec.Linux.CgroupsPath,
-                Created = DateTimeOffset.UtcNow,
-                Annotations = spec.Annotations,
-            };
-            if (process.Terminal is { } terminal) ConsoleSocket.Send(options.ConsoleSocket!, terminal);
+            using var gate = makeGate?.Invoke();
+            process = ContainerLauncher.Launch(RequestOf(id, spec, options, gate));
+            var state = StateOf(id, spec, options, process.Pid);
+            if (process.Terminal is { } terminal && options.ConsoleSocket is not null) ConsoleSocket.Send(options.ConsoleSocket, terminal);
             state.Save(settings);
-            if (options.PidFile is not null) File.WriteAllText(options.PidFile, process.Pid.ToString());
+            options.WritePid(process.Pid);
             return new NewContainer(state, process);
         }
         catch
         {
-            if (process is not null)
-            {
-                ProcessDescriptor.Signal(process.PidFd, 9);
-                ProcessDescriptor.Wait(process.PidFd);
-                process.Dispose();
-                Cgroup.At(spec.Linux.CgroupsPath).TryRemove();
-            }
+            if (process is not null) Undo(process, Cgroup.At(cgroup));
             ContainerState.Forget(settings, id);
             throw;
         }
     }
 
-    private static void CheckTerminal(RuntimeSpec spec, LaunchOptions options)
+    private static LaunchRequest RequestOf(string id, RuntimeSpec spec, LaunchOptions options, SafeFileHandle? gate) => new()
     {
-        if (spec.Process?.Terminal == true && options.ConsoleSocket is null)
-            throw new UsageException("process.terminal is true, so --console-socket must name a socket that takes the terminal; or set process.terminal to false");
+        Id = id,
+        Spec = spec,
+        StdinFd = 0,
+        StdoutFd = 1,
+        StderrFd = 2,
+        Bundle = options.BundlePath,
+        StartGateFd = gate is null ? -1 : (int)gate.DangerousGetHandle(),
+        PreservedFds = options.PreservedFds,
+        NewKeyring = !options.KeepsKeyring,
+        NoPivot = options.NoPivot,
+        Deadline = Timeout.InfiniteTimeSpan,
+    };
+
+    private static ContainerState StateOf(string id, RuntimeSpec spec, LaunchOptions options, int pid) => new()
+    {
+        Id = id,
+        Pid = pid,
+        StartTime = ProcessTimes.StartTime(pid) ?? 0,
+        Bundle = options.BundlePath,
+        Rootfs = spec.Root is { Path: { } root } ? Path.GetFullPath(root, options.BundlePath) : "",
+        CgroupPath = spec.Linux!.CgroupsPath!,
+        Created = DateTimeOffset.UtcNow,
+        HasHooks = spec.Hooks is { StartContainer.Count: > 0 } or { Poststart.Count: > 0 } or { Poststop.Count: > 0 },
+        Annotations = spec.Annotations,
+    };
+
+    private static void Undo(LaunchedProcess process, Cgroup cgroup)
+    {
+        ProcessDescriptor.Signal(process.PidFd, 9);
+        ProcessDescriptor.Wait(process.PidFd);
+        process.Dispose();
+        cgroup.TryRemove();
+    }
+
+    private static void CheckTerminal(RuntimeSpec spec, LaunchOptions options, bool waits)
+    {
+        if (spec.Process?.Terminal == true && options.ConsoleSocket is null && (options.Detach || !waits))
+            throw new UsageException("process.terminal is true and nobody stays to serve the terminal, so --console-socket must name a socket that takes it");
         if (spec.Process?.Terminal == false && options.ConsoleSocket is not null)
             throw new UsageException("--console-socket is given but process.terminal is false");
     }

@@ -1,7 +1,3 @@
-using System.Runtime.InteropServices;
-using Yun.Linux;
-using Yun.Linux.Cgroups;
-
 namespace Yun.Runtime.Commands;
 
 /// <summary><c>run ID</c>: create and start in one, without the stop between them; waits for the end unless <c>--detach</c>.</summary>
@@ -13,30 +9,12 @@ internal static class RunCommand
         line.Options(options.Take);
         var id = LaunchOptions.CheckId(line.Required("the container's id"));
         if (line.Next() is { } extra) throw new UsageException($"'{extra}' is one word too many");
-        using var container = NewContainer.Start(id, options, settings, startGate: -1);
+        using var container = NewContainer.Start(id, options, settings, makeGate: null);
         if (options.Detach) return 0;
-        return WaitAndRemove(container, settings);
-    }
-
-    private static int WaitAndRemove(NewContainer container, RuntimeSettings settings)
-    {
-        var forwarded = new List<PosixSignalRegistration>();
-        try
-        {
-            foreach (var signal in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
-                forwarded.Add(PosixSignalRegistration.Create(signal, context =>
-                {
-                    context.Cancel = true;
-                    ProcessDescriptor.Signal(container.Process.PidFd, NumberOf(context.Signal));
-                }));
-            return ProcessDescriptor.Wait(container.Process.PidFd).Code;
-        }
+        try { return Foreground.Wait(container.Process, options.ConsoleSocket is null); }
         finally
         {
-            foreach (var registration in forwarded) registration.Dispose();
-            DeleteCommand.Remove(container.State, settings);
+            if (!options.Keep) DeleteCommand.Remove(container.State, settings);
         }
     }
-
-    private static int NumberOf(PosixSignal signal) => signal switch { PosixSignal.SIGHUP => 1, PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, _ => 15 };
 }

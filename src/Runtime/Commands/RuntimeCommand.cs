@@ -21,6 +21,8 @@ internal static class RuntimeCommand
         resume ID     let them go on
         ps ID         print the pids of a container's processes
         delete ID     remove a stopped container; --force kills it first
+        update ID     change a container's resource limits
+        events ID     print what a container uses, once or again and again
         plan          print the system calls that would start the bundle's container
         spec          write a default config.json
         features      print what this runtime can do, as JSON
@@ -42,13 +44,15 @@ internal static class RuntimeCommand
                 "create" => CreateCommand.Run(line, settings),
                 "start" => StartCommand.Run(line, settings),
                 "state" => StateCommand.Run(line, settings),
-                "list" => ListCommand.Run(settings),
+                "list" => ListCommand.Run(line, settings),
                 "exec" => ExecCommand.Run(line, settings),
                 "kill" => KillCommand.Run(line, settings),
                 "pause" => FreezeCommand.Run(line, settings, frozen: true),
                 "resume" => FreezeCommand.Run(line, settings, frozen: false),
                 "ps" => PsCommand.Run(line, settings),
                 "delete" => DeleteCommand.Run(line, settings),
+                "update" => UpdateCommand.Run(line, settings),
+                "events" => EventsCommand.Run(line, settings),
                 "plan" => PlanCommand.Run(line),
                 "spec" => SpecCommand.Run(line),
                 "features" => FeaturesCommand.Run(),
@@ -68,7 +72,7 @@ internal static class RuntimeCommand
 
     private static int Version()
     {
-        Console.Out.WriteLine($"yun-runtime version {typeof(RuntimeCommand).Assembly.GetName().Version?.ToString(3)}\nspec: 1.2.0");
+        Console.Out.WriteLine($"yun-runtime version {typeof(RuntimeCommand).Assembly.GetName().Version?.ToString(3)}\nspec: {StateDocument.OciVersion}");
         return 0;
     }
 

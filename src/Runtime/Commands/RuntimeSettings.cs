@@ -20,9 +20,10 @@ internal sealed record RuntimeSettings(string Root, ErrorLog Log)
                     json = value() switch { "json" => true, "text" => false, var other => throw new UsageException($"--log-format is '{other}'; it must be text or json") };
                     return true;
                 case "--debug": return true;
-                case "--systemd-cgroup": throw new UsageException("--systemd-cgroup is not supported; cgroups are made directly");
+                case "--criu": _ = value(); return true; // Found by its name; runc ignores this option too.
+                case "--systemd-cgroup": throw new UsageException("--systemd-cgroup is not supported: cgroups are made directly; set the engine's cgroup manager to cgroupfs");
                 case "--rootless":
-                    if (value() is "true") throw new UsageException("--rootless is not supported; yun-runtime needs root");
+                    if (value() is "true") throw new UsageException("--rootless=true is not supported: yun-runtime needs root");
                     return true;
                 default: return false;
             }
@@ -43,6 +44,6 @@ internal sealed class ErrorLog(string? path, bool json)
         var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ");
         var line = json ? $$"""{"level":"error","msg":"{{JsonEncodedText.Encode(message)}}","time":"{{time}}"}""" : $"time=\"{time}\" level=error msg=\"{message.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
         try { File.AppendAllText(path, line + "\n"); }
-        catch (IOException) { } // The message is on standard error as well.
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException) { } // The message is on standard error as well.
     }
 }

@@ -9,12 +9,14 @@ internal static class StartCommand
     {
         var state = ContainerState.Load(settings, line.Required("the container's id"));
         var status = state.Status(settings);
-        if (status != "created") throw new UsageException($"container {state.Id} is {status}; only a created container can be started");
+        if (status != "created") throw new UsageException($"cannot start a container that is {status}: {state.Id}; it must be created");
         var path = ContainerState.GateOf(settings, state.Id);
         using var gate = PathDescriptor.Open(null, path, OpenFlags.ReadWrite);
         // Removed before the byte is written: of two starts at once, one finds nothing to remove.
         if (!Files.TryRemove(path)) throw new UsageException($"container {state.Id} is being started already");
+        if (state.HasHooks) ContainerHooks.Starting(state);
         Pipe.WriteAll(gate, [1]);
+        if (state.HasHooks) ContainerHooks.Started(state);
         return 0;
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Yun.Oci;
 
 namespace Yun.Runtime.Commands;
 
@@ -9,7 +8,9 @@ internal static class StateCommand
     public static int Run(CommandLine line, RuntimeSettings settings)
     {
         var state = ContainerState.Load(settings, line.Required("the container's id"));
-        Console.Out.WriteLine(JsonSerializer.Serialize(state.Describe(settings), RuntimeSpecJson.Default.RuntimeState));
+        using var output = Console.OpenStandardOutput();
+        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true })) state.Describe(json, state.Status(settings));
+        output.WriteByte((byte)'\n');
         return 0;
     }
 }

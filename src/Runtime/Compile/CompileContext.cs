@@ -28,6 +28,25 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
     /// <summary>The container's own procfs, attached or not.</summary>
     public Slot? Proc { get; set; }
 
+    /// <summary>Whether the container's process is in a user namespace other than ours: it then has all capabilities there and none here.</summary>
+    public bool InUserNamespace => JoinsUserNamespace || Has("user");
+
+    /// <summary>Set where the namespaces come from a running container and not from the spec.</summary>
+    public bool JoinsUserNamespace { get; set; }
+
+    /// <summary>The two trees between which a start with createContainer hooks goes back and forth.</summary>
+    public (Slot Host, Argument Root)? RootForHooks { get; set; }
+
+    /// <summary>File systems made before the host's tree was left, by the mount they are for.</summary>
+    public Dictionary<SpecMount, Slot> Prepared { get; } = [];
+
+    /// <summary>The bounding set the process has when its own is set up; a new user namespace begins with all.</summary>
+    public ulong BoundingCapabilities => InUserNamespace ? AllCapabilities : Host.BoundingCapabilities;
+
+    public ulong PermittedCapabilities => InUserNamespace ? AllCapabilities : Host.PermittedCapabilities;
+
+    private ulong AllCapabilities => (1UL << Host.CapabilityCount) - 1;
+
     public bool Makes(string namespaceType) => Linux.Namespaces?.Any(n => n.Type == namespaceType && string.IsNullOrEmpty(n.Path)) == true;
 
     public bool Has(string namespaceType) => Linux.Namespaces?.Any(n => n.Type == namespaceType) == true;
@@ -65,12 +84,16 @@ internal sealed record LaunchInput
     public int StartGate { get; init; } = -1;
     /// <summary>Where a child with its own memory tells that it is ready or failed, or -1.</summary>
     public int ReportPipe { get; init; } = -1;
+    /// <summary>The pipe over which the parent lets a waiting child go on: the child's end, and the parent's, which the child closes. -1 when it never waits.</summary>
+    public int GoRead { get; init; } = -1;
+    public int GoWrite { get; init; } = -1;
     /// <summary>Descriptors after stderr that the container's program keeps: 3, 4, ….</summary>
     public int PreservedDescriptors { get; init; }
     /// <summary>Relative paths in the spec are relative to this.</summary>
     public string Bundle { get; init; } = "/";
     public Cgroup? Cgroup { get; init; }
     public bool NewSessionKeyring { get; init; } = true;
+    public bool NoPivot { get; init; }
 }
 
 /// <summary>What the compiler asks of the machine; the golden tests answer it themselves so that a program is the same everywhere.</summary>

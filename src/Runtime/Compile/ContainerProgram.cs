@@ -12,12 +12,13 @@ internal sealed class ContainerProgram : IDisposable
 {
     private readonly CompileContext _context;
 
-    private ContainerProgram(CompileContext context, CloneFlags cloneFlags, int firstExecStep, string? pidNamespacePath)
+    private ContainerProgram(CompileContext context, CloneFlags cloneFlags, int firstExecStep, string? pidNamespacePath, bool mapsUsers)
     {
         _context = context;
         CloneFlags = cloneFlags;
         FirstExecStep = firstExecStep;
         PidNamespacePath = pidNamespacePath;
+        MapsUsers = mapsUsers;
     }
 
     public SyscallProgram Program => _context.Program;
@@ -29,6 +30,9 @@ internal sealed class ContainerProgram : IDisposable
 
     public string? PidNamespacePath { get; }
 
+    /// <summary>Whether the parent writes the id maps of a new user namespace.</summary>
+    public bool MapsUsers { get; }
+
     /// <exception cref="SpecException">The spec is wrong, and which field.</exception>
     public static ContainerProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host)
     {
@@ -39,10 +43,18 @@ internal sealed class ContainerProgram : IDisposable
         {
             var flags = NamespaceSteps.Made(context);
             var filter = spec.Linux?.Seccomp is { } seccomp ? SeccompFilter.For(seccomp) : null;
-            NamespaceSteps.Join(context);
-            CgroupSteps.Join(context);
-            NamespaceSteps.MakeCgroupNamespace(context);
-            ResetSteps.Early(context);
+            StageSteps.Begin(context);
+            if (context.InUserNamespace) flags = EnterUserNamespace(context, flags);
+            else
+            {
+                NamespaceSteps.Join(context);
+                CgroupSteps.Join(context);
+                NamespaceSteps.MakeCgroupNamespace(context);
+                TimeSteps.Make(context);
+                ResetSteps.Early(context);
+            }
+            var hooks = spec.Hooks;
+            if (hooks is { Prestart.Count: > 0 } or { CreateRuntime.Count: > 0 }) StageSteps.Wait(context, LaunchStage.CreateRuntime);
             RootSteps.Enter(context);
             MountSteps.Add(context);
             DeviceSteps.Add(context);
@@ -52,10 +64,11 @@ internal sealed class ContainerProgram : IDisposable
             RootSteps.Finish(context);
             ExecSteps.EnterWorkingDirectory(context, create: spec.Root?.Readonly != true);
             if (input.StartGate >= 0) WaitForStart(context);
+            else if (hooks is { StartContainer.Count: > 0 }) StageSteps.Wait(context, LaunchStage.StartContainer);
             ExecSteps.CloseDescriptors(context);
             IdentitySteps.Add(context, filter);
             var firstExecStep = ExecSteps.Execute(context);
-            return new ContainerProgram(context, flags, firstExecStep, NamespaceSteps.PidNamespacePath(context));
+            return new ContainerProgram(context, flags, firstExecStep, NamespaceSteps.PidNamespacePath(context), context.Makes("user"));
         }
         catch
         {
@@ -63,6 +76,22 @@ internal sealed class ContainerProgram : IDisposable
             program.Dispose();
             throw;
         }
+    }
+
+    // Returns what the first clone makes: nothing, since the second makes all.
+    private static CloneFlags EnterUserNamespace(CompileContext context, CloneFlags flags)
+    {
+        CgroupSteps.Join(context);
+        ResetSteps.Privileged(context);
+        NamespaceSteps.Join(context);
+        UserNamespaceSteps.CloneProcess(context, flags);
+        NamespaceSteps.MakeCgroupNamespace(context);
+        TimeSteps.Make(context);
+        ResetSteps.Session(context);
+        UserNamespaceSteps.BecomeRoot(context);
+        ResetSteps.Keyring(context);
+        MountSteps.Prepare(context);
+        return CloneFlags.None;
     }
 
     private static unsafe void WaitForStart(CompileContext context)
@@ -75,11 +104,14 @@ internal sealed class ContainerProgram : IDisposable
 
     private static void Refuse(RuntimeSpec spec)
     {
-        if (!spec.OciVersion.StartsWith("1.", StringComparison.Ordinal)) throw new SpecException("ociVersion", $"'{spec.OciVersion}' is not a 1.x version");
+        if (spec.OciVersion is not ['1', '.', >= '0' and <= '3'] and not ['1', '.', >= '0' and <= '3', '.' or '-' or '+', ..]) throw new SpecException("ociVersion", $"'{spec.OciVersion}' is not a version from 1.0 to 1.3");
         if (spec.Linux?.IntelRdt is not null) throw new SpecException("linux.intelRdt", "is not supported");
-        if (spec.Hooks is { } hooks && (hooks.Prestart ?? hooks.CreateRuntime ?? hooks.CreateContainer ?? hooks.StartContainer ?? hooks.Poststart ?? hooks.Poststop) is { Count: > 0 })
-            throw new SpecException("hooks", "are not supported yet");
-        if (spec.Linux?.Namespaces?.Any(n => n.Type is "user" or "time") == true) throw new SpecException("linux.namespaces", "user and time namespaces are not supported yet");
+        HookRunner.Check(spec.Hooks);
+        if (spec.Linux?.Namespaces is { } namespaces && namespaces.Exists(n => n is { Type: "user", Path: null or "" }))
+        {
+            UserNamespaceSteps.MapText(spec.Linux.UidMappings, "linux.uidMappings");
+            UserNamespaceSteps.MapText(spec.Linux.GidMappings, "linux.gidMappings");
+        }
         if (spec.Process?.ApparmorProfile is { Length: > 0 } && !Directory.Exists("/sys/kernel/security/apparmor")) throw new SpecException("process.apparmorProfile", "this kernel has no AppArmor");
         if (spec.Process?.SelinuxLabel is { Length: > 0 }) throw new SpecException("process.selinuxLabel", "this kernel has no SELinux policy loaded");
     }

@@ -47,12 +47,36 @@ internal static class DeviceSteps
             PathSteps.OpenOrCreate(context, directory, directory: true, slot, $"open {directory}");
             parent = slot;
         }
+        if (context.InUserNamespace && type != 0x1000)
+        {
+            Bind(context, parent, device, path, field);
+            return;
+        }
         var mode = (device.FileMode ?? 0x1b6) & 0xfff;
         var number = type == 0x1000 ? 0 : Number((uint)device.Major!.Value, (uint)device.Minor!.Value);
         var name = program.Text(Path.GetFileName(path));
         program.Add($"make {path}", Syscall.mknodat, parent, name, Argument.Flags(type | mode, $"{device.Type}|{PathSteps.Octal(mode)}"), Argument.Flags(number, $"{device.Major}:{device.Minor}")).Tolerate(Errno.EEXIST);
         if (device.Uid is > 0 || device.Gid is > 0)
             program.Add($"give {path} its owner", Syscall.fchownat, parent, name, device.Uid ?? 0, device.Gid ?? 0, Argument.Flags(0x100, "AT_SYMLINK_NOFOLLOW"));
+    }
+
+    // Nobody may make device nodes in a user namespace, so the host's is shown, if it is the device that is meant.
+    private static void Bind(CompileContext context, Argument parent, SpecDevice device, string path, string field)
+    {
+        var program = context.Program;
+        var node = context.Open($"host's {path}", () =>
+        {
+            if (DeviceNode.TryRead(path) is not { } host || host.Major != device.Major || host.Minor != device.Minor || host.Type == 'b' != (device.Type == "b"))
+                throw new SpecException($"{field}.path", $"in a user namespace only the host's own devices can be shown, and '{path}' is not {device.Type} {device.Major}:{device.Minor} there");
+            var copy = MountTree.Clone(path, recursive: false);
+            MountTree.Change(copy, MountAttributes.NoSuid | MountAttributes.NoExec, 0, MountPropagation.Private, recursive: false);
+            return copy;
+        });
+        var target = program.Slot($"at{program.Count}");
+        var name = program.Text(Path.GetFileName(path));
+        program.Add($"make {path}", Syscall.mknodat, parent, name, Argument.Flags(0x8000 | 0x1a4, "S_IFREG|0644")).Tolerate(Errno.EEXIST);
+        program.Add($"make {path}", Syscall.openat, parent, name, Argument.Flags(OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, "O_PATH|O_NOFOLLOW|O_CLOEXEC")).Into(target);
+        program.Add($"make {path}", Syscall.move_mount, node, program.Text(""), target, program.Text(""), Argument.Flags(0x44, "F_EMPTY_PATH|T_EMPTY_PATH"));
     }
 
     // The kernel's own packing of a device number for mknod(2): 12 bits of major, 20 of minor.

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Yun.Linux;
 using Yun.Oci;
 using Yun.Runtime.Walker;
@@ -12,7 +11,7 @@ namespace Yun.Runtime.Compile;
 /// </summary>
 internal sealed unsafe class ExecProgram : IDisposable
 {
-    private const int Joined = (int)(CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.NewNetwork | CloneFlags.NewPid);
+    private const CloneFlags Joined = CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.NewNetwork | CloneFlags.NewPid;
     private readonly CompileContext _context;
 
     private ExecProgram(CompileContext context, int firstExecStep)
@@ -26,9 +25,10 @@ internal sealed unsafe class ExecProgram : IDisposable
     public int FirstExecStep { get; }
 
     /// <param name="container">The pidfd of the container's first process.</param>
+    /// <param name="others">The kinds of namespaces to join besides, where the container's are not ours.</param>
     /// <param name="cgroups">Each hierarchy's name and that process's cgroup.procs, open for writing.</param>
     /// <param name="report">The writing end of the pipe for reports, which stays open until execve.</param>
-    public static ExecProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host, int container, bool hasCgroupNamespace, IEnumerable<string> cgroups, int report)
+    public static ExecProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host, int container, CloneFlags others, IEnumerable<string> cgroups, int report)
     {
         var program = new SyscallProgram();
         program.Report->Descriptor = report;
@@ -36,20 +36,24 @@ internal sealed unsafe class ExecProgram : IDisposable
         try
         {
             var filter = spec.Linux?.Seccomp is { } seccomp ? SeccompFilter.For(seccomp) : null;
-            LetGoOfMemory(program);
+            MemorySteps.LetGo(program);
             foreach (var path in cgroups)
                 program.Add($"join the cgroup {path}", Syscall.write, context.Open(path, () => PathDescriptor.Open(null, path, OpenFlags.WriteOnly)), program.Text("0"), 1);
-            ResetSteps.Early(context);
-            var flags = Joined | (hasCgroupNamespace ? (int)CloneFlags.NewCgroup : 0);
-            program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags(flags, "NEWNS|NEWIPC|NEWUTS|NEWNET|NEWPID" + (hasCgroupNamespace ? "|NEWCGROUP" : "")));
-            TerminalSteps.Add(context, control: false);
+            ResetSteps.Privileged(context);
+            ResetSteps.Keyring(context);
+            context.JoinsUserNamespace = others.HasFlag(CloneFlags.NewUser);
+            program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags((long)(Joined | others), (Joined | others).ToString().Replace(", ", "|", StringComparison.Ordinal)));
+            if (context.InUserNamespace) UserNamespaceSteps.BecomeRoot(context);
+            TerminalSteps.Add(context, controls: false);
             ExecSteps.EnterWorkingDirectory(context, create: false);
             var keep = 3 + input.PreservedDescriptors;
             if (report > keep) program.Add("close what is not the container's", Syscall.close_range, keep, report - 1, 0);
             program.Add("close what is not the container's", Syscall.close_range, Math.Max(report + 1, keep), uint.MaxValue, 0);
             IdentitySteps.Add(context, filter);
             CloneIntoContainer(program, report);
-            if (context.Process.Terminal) TerminalSteps.TakeControl(program);
+            // A session of the first child's would end with it, and take the process along.
+            ResetSteps.Session(context);
+            if (context.Process.Terminal) TerminalSteps.TakeControl(context, 0);
             return new ExecProgram(context, ExecSteps.Execute(context));
         }
         catch
@@ -70,18 +74,6 @@ internal sealed unsafe class ExecProgram : IDisposable
         program.Add("tell its pid", Syscall.write, Argument.Descriptor(report, "report"), Argument.Memory(record, "$pid"), Report.Size);
         program.Add("leave", Syscall.exit_group);
         clone.SkipToHere(onSuccess: false, whenTolerated: true);
-    }
-
-    // Everything below and above the program goes; what is left is the walker's page and the program itself. The kernel writes to a registered
-    // rseq area whenever it schedules the thread, so that must be given back first, and where that cannot be done the memory stays.
-    private static void LetGoOfMemory(SyscallProgram program)
-    {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64) return;
-        const long addressSpaceEnd = 0x7ffffffff000, signature = 0x53053053;
-        if (RestartableSequence.Area is { } area)
-            program.Add("give back the rseq area", Syscall.rseq, Argument.Memory((void*)area, "rseq"), 32, Argument.Flags(1, "UNREGISTER"), signature).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.ENOSYS], skip: 2);
-        program.Add("let go of memory", Syscall.munmap, 0, Argument.Memory((void*)program.Arena.Code, "all below"));
-        program.Add("let go of memory", Syscall.munmap, Argument.Memory((void*)program.Arena.End, "all above"), Argument.Memory((void*)(addressSpaceEnd - program.Arena.End), "its size"));
     }
 
     public void Dispose()

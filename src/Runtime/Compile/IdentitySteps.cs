@@ -21,7 +21,7 @@ internal static unsafe class IdentitySteps
 
         // The bounding set cannot be changed once CAP_SETPCAP is gone.
         for (var capability = 0; capability < context.Host.CapabilityCount; capability++)
-            if ((sets.Bounding >> capability & 1) == 0 && (context.Host.BoundingCapabilities >> capability & 1) == 1)
+            if ((sets.Bounding >> capability & 1) == 0 && (context.BoundingCapabilities >> capability & 1) == 1)
                 program.Add("drop a capability from the bounding set", Syscall.prctl, Argument.Flags(CapBsetDrop, "PR_CAPBSET_DROP"), Argument.Flags(capability, NameOf(capability)));
 
         var user = process.User;
@@ -47,7 +47,7 @@ internal static unsafe class IdentitySteps
         header[0] = 0x20080522; // _LINUX_CAPABILITY_VERSION_3
         var data = (uint*)program.Arena.Allocate(24);
         // Only what we hold ourselves can be given; asking for more would fail the start for capabilities that no one here could use.
-        var (effective, permitted, inheritable) = (sets.Effective & context.Host.PermittedCapabilities, sets.Permitted & context.Host.PermittedCapabilities, sets.Inheritable & context.Host.PermittedCapabilities);
+        var (effective, permitted, inheritable) = (sets.Effective & context.PermittedCapabilities, sets.Permitted & context.PermittedCapabilities, sets.Inheritable & context.PermittedCapabilities);
         (data[0], data[1], data[2]) = ((uint)effective, (uint)permitted, (uint)inheritable);
         (data[3], data[4], data[5]) = ((uint)(effective >> 32), (uint)(permitted >> 32), (uint)(inheritable >> 32));
         program.Add("set the capabilities", Syscall.capset, Argument.Memory(header, "version 3"), Argument.Memory(data, $"effective {effective:x}, permitted {permitted:x}, inheritable {inheritable:x}"));

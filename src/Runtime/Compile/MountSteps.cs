@@ -19,6 +19,33 @@ internal static unsafe class MountSteps
         for (var i = 0; i < (context.Spec.Mounts?.Count ?? 0); i++) Add(context, context.Spec.Mounts![i], $"mounts[{i}]");
     }
 
+    /// <summary>
+    /// In a user namespace the kernel makes a new procfs or sysfs only for whoever sees a whole one, which after leaving the host's tree nobody
+    /// does: these two are made before.
+    /// </summary>
+    public static void Prepare(CompileContext context)
+    {
+        for (var i = 0; i < (context.Spec.Mounts?.Count ?? 0); i++)
+        {
+            var mount = context.Spec.Mounts![i];
+            if (mount.Type is not ("proc" or "sysfs") || context.Input.MountDescriptors.ContainsKey(mount.Destination)) continue;
+            var options = MountOptions.Parse(mount.Options, $"mounts[{i}].options");
+            if (options.IsBind) continue;
+            var made = context.Prepared[mount] = context.Program.Slot(mount.Type);
+            NewDetached(context, mount.Type, null, options.Data, options.Set, made, $"mount {mount.Destination}");
+            if (mount.Type == "proc") context.Proc ??= made;
+        }
+        if (context.Proc is null && context.Linux.Sysctl is { Count: > 0 }) context.Proc = PrivateProc(context);
+    }
+
+    /// <summary>A procfs that is mounted nowhere.</summary>
+    public static Slot PrivateProc(CompileContext context)
+    {
+        var proc = context.Program.Slot("proc");
+        NewDetached(context, "proc", null, [], MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec, proc, "mount a private procfs");
+        return proc;
+    }
+
     private static void Add(CompileContext context, SpecMount mount, string field)
     {
         if (mount.Destination.Length == 0) throw new SpecException($"{field}.destination", "is missing");
@@ -43,8 +70,9 @@ internal static unsafe class MountSteps
     private static void New(CompileContext context, SpecMount mount, string destination, MountOptions options)
     {
         var kind = mount.Type!;
-        var detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
-        NewDetached(context, kind, kind is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" ? null : mount.Source, options.Data, options.Set, detached, $"mount {destination}");
+        var isPrepared = context.Prepared.TryGetValue(mount, out var detached);
+        if (!isPrepared) detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
+        if (!isPrepared) NewDetached(context, kind, kind is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" ? null : mount.Source, options.Data, options.Set, detached, $"mount {destination}");
         // A link in the image must not decide what is procfs (CVE-2019-19921).
         var resolve = kind is "proc" or "sysfs" ? Resolve.NoSymlinks | Resolve.NoMagicLinks : Resolve.NoMagicLinks;
         Attach(context, destination, detached, directory: true, resolve, MountAttributes.None, MountAttributes.None);

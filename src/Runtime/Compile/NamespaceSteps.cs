@@ -19,7 +19,7 @@ internal static class NamespaceSteps
         Check(context.Linux.Namespaces);
         var flags = CloneFlags.None;
         foreach (var (type, flag) in s_types)
-            if (type != "cgroup" && context.Makes(type) && !(type == "network" && context.Input.NetworkNamespace >= 0)) flags |= flag;
+            if (type is not ("cgroup" or "time") && context.Makes(type) && !(type == "network" && context.Input.NetworkNamespace >= 0)) flags |= flag;
         return flags;
     }
 
@@ -27,14 +27,29 @@ internal static class NamespaceSteps
     {
         if (context.Input.NetworkNamespace >= 0)
             context.Program.Add("join the network namespace", Syscall.setns, Argument.Descriptor(context.Input.NetworkNamespace, "network namespace"), (long)CloneFlags.NewNetwork);
-        foreach (var (type, flag) in s_types)
-        {
-            if (context.Linux.Namespaces?.FirstOrDefault(n => n.Type == type) is not { Path: { Length: > 0 } path } || type == "pid") continue;
-            if (type == "network" && context.Input.NetworkNamespace >= 0) continue;
-            var descriptor = context.Open($"{type} namespace {path}", () => PathDescriptor.Open(null, path, OpenFlags.ReadOnly));
-            context.Program.Add($"join the {type} namespace {path}", Syscall.setns, descriptor, (long)flag);
-        }
+        var user = PathOf(context, "user") is { } userPath ? context.Input.OpensForReal ? NamespaceOwner.IdOf(userPath) : 0 : (ulong?)null;
+        // What belongs to the user namespace can be joined only from inside it, anything else only from outside.
+        foreach (var (type, flag) in s_types) if (type != "user" && !IsOwnedBy(user, context, type)) Join(context, type, flag);
+        if (user is null) return;
+        Join(context, "user", CloneFlags.NewUser);
+        foreach (var (type, flag) in s_types) if (type != "user" && IsOwnedBy(user, context, type)) Join(context, type, flag);
     }
+
+    private static string? PathOf(CompileContext context, string type) => context.Linux.Namespaces?.Find(n => n.Type == type)?.Path is { Length: > 0 } path ? path : null;
+
+    private static bool IsOwnedBy(ulong? user, CompileContext context, string type) =>
+        user is not null && PathOf(context, type) is { } path && (!context.Input.OpensForReal || NamespaceOwner.OwnerOf(path) == user);
+
+    private static void Join(CompileContext context, string type, CloneFlags flag)
+    {
+        if (PathOf(context, type) is not { } path || type == "pid") return;
+        if (type == "network" && context.Input.NetworkNamespace >= 0) return;
+        var descriptor = context.Open($"{type} namespace {path}", () => PathDescriptor.Open(null, path, OpenFlags.ReadOnly));
+        context.Program.Add($"join the {type} namespace {path}", Syscall.setns, descriptor, (long)flag);
+    }
+
+    /// <summary>Whether a process is in another namespace of a kind (proc_pid_ns(5)) than we are.</summary>
+    public static bool Differs(int pid, string kind) => File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", false)?.Name != File.ResolveLinkTarget($"/proc/self/ns/{kind}", false)?.Name;
 
     public static void MakeCgroupNamespace(CompileContext context)
     {

@@ -15,15 +15,32 @@ internal static unsafe class ResetSteps
     /// <summary>Before the root is left: needs the host's procfs.</summary>
     public static void Early(CompileContext context)
     {
-        var program = context.Program;
-        program.Add("start a session", Syscall.setsid);
-        var defaultAction = Argument.Memory(program.Arena.Allocate(32), "SIG_DFL");
-        var ignored = context.Host.IgnoredSignals;
-        for (; ignored != 0; ignored &= ignored - 1)
-            program.Add("restore default signal actions", Syscall.rt_sigaction, BitOperations.TrailingZeroCount(ignored) + 1, defaultAction, 0, 8);
+        Session(context);
+        Privileged(context);
+        Keyring(context);
+    }
+
+    public static void Session(CompileContext context) => context.Program.Add("start a session", Syscall.setsid);
+
+    /// <summary>What may need privileges of the host's: in a user namespace they are gone.</summary>
+    public static void Privileged(CompileContext context)
+    {
+        Signals(context.Program, context.Host.IgnoredSignals);
         OomScore(context);
         Limits(context);
         Scheduling(context);
+    }
+
+    public static void Signals(SyscallProgram program, ulong ignored)
+    {
+        var defaultAction = Argument.Memory(program.Arena.Allocate(32), "SIG_DFL");
+        for (; ignored != 0; ignored &= ignored - 1)
+            program.Add("restore default signal actions", Syscall.rt_sigaction, BitOperations.TrailingZeroCount(ignored) + 1, defaultAction, 0, 8);
+    }
+
+    public static void Keyring(CompileContext context)
+    {
+        var program = context.Program;
         if (context.Input.NewSessionKeyring)
             program.Add("make a session keyring", Syscall.keyctl, Argument.Flags(1, "JOIN_SESSION_KEYRING"), program.Text("_ses." + context.Input.Id)).Tolerate([Errno.ENOSYS, Errno.EDQUOT, Errno.EPERM]);
         program.Add("clear the umask", Syscall.umask, 0);
@@ -129,11 +146,7 @@ internal static unsafe class ResetSteps
         var path = name.Contains('/') ? name : name.Replace('.', '/');
         if (path.Split('/').Any(p => p is "" or "." or "..")) throw new SpecException("linux.sysctl", $"'{name}' is not a kernel parameter");
         var program = context.Program;
-        if (context.Proc is null)
-        {
-            context.Proc = program.Slot("proc");
-            MountSteps.NewDetached(context, "proc", null, [], MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec, context.Proc.Value, "mount a private procfs");
-        }
+        context.Proc ??= MountSteps.PrivateProc(context);
         var file = program.Slot($"sysctl{program.Count}");
         var how = program.Arena.Place(new PathSteps.OpenHow { Flags = (ulong)(OpenFlags.WriteOnly | OpenFlags.CloseOnExec), Resolve = (ulong)(Resolve.Beneath | Resolve.NoMagicLinks | Resolve.NoSymlinks | Resolve.NoCrossDevice) });
         program.Add($"open the kernel parameter {name}", Syscall.openat2, context.Proc.Value, program.Text("sys/" + path), Argument.Memory(how, "O_WRONLY, beneath"), sizeof(PathSteps.OpenHow)).Into(file);

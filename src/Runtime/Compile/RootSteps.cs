@@ -18,17 +18,57 @@ internal static unsafe class RootSteps
         var program = context.Program;
         SetPropagation(context, PropagationOf(context.Linux.RootfsPropagation), recursive: true, "set the propagation of the host's mounts");
         var root = Open(context);
-        program.Add("attach the root file system", Syscall.move_mount, root, program.Text(""), PathDescriptor.CurrentDirectory, program.Text("/"), Argument.Flags(FromEmptyPath, "F_EMPTY_PATH"));
+        if (HasHooks(context)) EnterForHooks(context, root);
+        else
+        {
+            program.Add("attach the root file system", Syscall.move_mount, root, program.Text(""), PathDescriptor.CurrentDirectory, program.Text("/"), Argument.Flags(FromEmptyPath, "F_EMPTY_PATH"));
+            MakeRoot(context, root);
+        }
+    }
+
+    private static void MakeRoot(CompileContext context, Argument root)
+    {
+        var program = context.Program;
         program.Add("enter the root file system", Syscall.fchdir, root);
-        program.Add("make it the root", Syscall.pivot_root, program.Text("."), program.Text("."));
-        program.Add("let go of the host's tree", Syscall.umount2, program.Text("."), Argument.Flags(Detach, "MNT_DETACH"));
+        if (context.Input.NoPivot) program.Add("make it the root", Syscall.chroot, program.Text("."));
+        else
+        {
+            program.Add("make it the root", Syscall.pivot_root, program.Text("."), program.Text("."));
+            program.Add("let go of the host's tree", Syscall.umount2, program.Text("."), Argument.Flags(Detach, "MNT_DETACH"));
+        }
         program.Add("stand in the root", Syscall.chdir, program.Text("/"));
+    }
+
+    private static bool HasHooks(CompileContext context) => context.Spec.Hooks is { CreateContainer.Count: > 0 };
+
+    // createContainer hooks see the host's tree with the container's mounts in it, at the bundle's root. So that is where they are made, and
+    // chroot keeps every path inside until the hooks have run.
+    private static void EnterForHooks(CompileContext context, Argument root)
+    {
+        var program = context.Program;
+        var host = program.Slot("host");
+        var path = Path.GetFullPath(context.Spec.Root?.Path ?? throw new SpecException("root.path", "is missing; createContainer hooks need it"), context.Input.Bundle);
+        program.Add("open the host's root", Syscall.openat, PathDescriptor.CurrentDirectory, program.Text("/"), Argument.Flags(OpenFlags.Path | OpenFlags.CloseOnExec, "O_PATH|O_CLOEXEC")).Into(host);
+        program.Add("attach the root file system", Syscall.move_mount, root, program.Text(""), PathDescriptor.CurrentDirectory, program.Text(path), Argument.Flags(FromEmptyPath, "F_EMPTY_PATH"));
+        program.Add("enter the root file system", Syscall.fchdir, root);
+        program.Add("stay inside it", Syscall.chroot, program.Text("."));
+        context.RootForHooks = (host, root);
+    }
+
+    private static void RunHooks(CompileContext context, Argument host, Argument root)
+    {
+        var program = context.Program;
+        program.Add("go back to the host's tree", Syscall.fchdir, host);
+        program.Add("go back to the host's tree", Syscall.chroot, program.Text("."));
+        StageSteps.Wait(context, LaunchStage.CreateContainer);
+        MakeRoot(context, root);
     }
 
     /// <summary>After everything is mounted: read-only if asked, and the propagation that the spec wants for the root.</summary>
     public static void Finish(CompileContext context)
     {
         if (!context.Makes("mount")) return;
+        if (context.RootForHooks is { } tree) RunHooks(context, tree.Host, tree.Root);
         if (context.Spec.Root?.Readonly == true)
         {
             var attributes = context.Program.Arena.Place(new MountAttributesArgument { Set = (ulong)MountAttributes.ReadOnly });

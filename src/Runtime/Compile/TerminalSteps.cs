@@ -10,10 +10,10 @@ internal static unsafe class TerminalSteps
     private const long SetPtLock = 0x40045431, GetPtPeer = 0x5441, SetControllingTerminal = 0x540e, SetWindowSize = 0x5414;
     private const int CloneTree = 1, EmptyPath = 0x1000, FromEmptyToEmpty = 0x44;
 
-    /// <param name="control">The terminal becomes the calling process's own; not where that process only makes the one that is to have it.</param>
-    public static void Add(CompileContext context, bool control = true)
+    /// <param name="controls">Whether the process that does these steps is the one the terminal is for, and a session's leader.</param>
+    public static void Add(CompileContext context, bool controls = true)
     {
-        if (context.Process.Terminal) Terminal(context, control);
+        if (context.Process.Terminal) Terminal(context, controls);
         else Descriptors(context);
         var uid = context.Process.User.Uid;
         // A process that is not root opens /dev/stdout through procfs by the inode's owner; a descriptor that cannot be given away is left as it is.
@@ -22,6 +22,10 @@ internal static unsafe class TerminalSteps
                 if (context.Process.Terminal || Given(context.Input, i) >= 0)
                     context.Program.Add("give standard input and output to the user", Syscall.fchown, i, uid, -1).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.EROFS]);
     }
+
+    /// <summary>Only a session's leader can; and when it ends, all in the foreground are hung up on.</summary>
+    public static void TakeControl(CompileContext context, Argument terminal) =>
+        context.Program.Add("take the controlling terminal", Syscall.ioctl, terminal, Argument.Flags(SetControllingTerminal, "TIOCSCTTY"), 0);
 
     private static void Descriptors(CompileContext context)
     {
@@ -40,14 +44,7 @@ internal static unsafe class TerminalSteps
 
     private static int Given(LaunchInput input, int i) => i switch { 0 => input.Stdin, 1 => input.Stdout, _ => input.Stderr };
 
-    /// <summary>Makes standard input the controlling terminal of a new session. A terminal hangs up when its session's first process ends, so that must be the one that stays.</summary>
-    public static void TakeControl(SyscallProgram program)
-    {
-        program.Add("start a session", Syscall.setsid);
-        program.Add("take the controlling terminal", Syscall.ioctl, 0, Argument.Flags(SetControllingTerminal, "TIOCSCTTY"), 0);
-    }
-
-    private static void Terminal(CompileContext context, bool control)
+    private static void Terminal(CompileContext context, bool controls)
     {
         var program = context.Program;
         var message = Message(program, out var master);
@@ -69,7 +66,7 @@ internal static unsafe class TerminalSteps
         }
         if (context.Dev is { } dev) Console(context, dev, slave);
         program.Add("send the terminal's master", Syscall.sendmsg, Argument.Descriptor(context.Input.TerminalSocket, "terminal socket"), Argument.Memory(message, "$master"), Argument.Flags(0x4000, "MSG_NOSIGNAL"));
-        if (control) program.Add("take the controlling terminal", Syscall.ioctl, slave, Argument.Flags(SetControllingTerminal, "TIOCSCTTY"), 0);
+        if (controls) TakeControl(context, slave);
         for (var i = 0; i < 3; i++) program.Add("set up standard input and output", Syscall.dup3, slave, i, 0);
     }
 

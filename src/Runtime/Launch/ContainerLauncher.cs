@@ -24,10 +24,11 @@ public static unsafe class ContainerLauncher
             cgroup?.Create();
             if (cgroup is not null) CgroupSettings.Apply(cgroup, request.Spec.Linux?.Resources, CgroupLayout.Machine);
             using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
-            var sharesMemory = request.StartGateFd < 0 && request.Spec.Linux?.Namespaces?.Any(n => n.Type == "pid" && string.IsNullOrEmpty(n.Path)) == true;
-            using var pipe = sharesMemory ? null : new Pipe();
-            using var program = ContainerProgram.Compile(request.Spec, InputOf(request, cgroup, terminal, pipe), HostView.Instance);
-            return sharesMemory ? Shared(request, program, terminal) : Copied(request, program, terminal, pipe!);
+            using var pipes = LaunchPipes.For(request);
+            using var program = ContainerProgram.Compile(request.Spec, InputOf(request, cgroup, terminal, pipes), HostView.Instance);
+            if (pipes is null) return Shared(request, program, terminal);
+            using var launch = new CopiedLaunch(request, program, terminal, pipes);
+            return launch.Run();
         }
         catch
         {
@@ -50,36 +51,16 @@ public static unsafe class ContainerLauncher
             process.Dispose();
             throw LaunchFailure.Of(request.Spec, program.Program, (int)report->Index, report->Result, program.FirstExecStep);
         }
-        if (deadline?.HasPassed == true) throw Late(request, process);
-        return new LaunchedProcess(pid, process, terminal?.Receive());
-    }
-
-    private static LaunchedProcess Copied(LaunchRequest request, ContainerProgram program, TerminalSocket? terminal, Pipe pipe)
-    {
-        program.Program.Report->Descriptor = (int)pipe.Write.DangerousGetHandle();
-        var pidFd = program.Program.Arena.Place(-1L);
-        using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
-        using var outside = program.PidNamespacePath is { } path ? PidNamespace.Enter(path) : null;
-        var pid = Clone(program.Program, program.CloneFlags, pidFd);
-        var process = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
-        pipe.Write.Dispose();
-        var report = LaunchReport.Read(pipe.Read);
-        if (report.Failure is { } failure)
+        if (deadline?.HasPassed == true)
         {
             ProcessDescriptor.Wait(process);
             process.Dispose();
-            throw LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result, program.FirstExecStep);
+            throw Late(request);
         }
-        if (deadline?.HasPassed == true) throw Late(request, process);
         return new LaunchedProcess(pid, process, terminal?.Receive());
     }
 
-    internal static LaunchException Late(LaunchRequest request, SafeFileHandle process)
-    {
-        ProcessDescriptor.Wait(process);
-        process.Dispose();
-        return new LaunchException("start", Errno.ETIMEDOUT, $"container {request.Id} did not start within {request.Deadline.TotalSeconds:0} seconds");
-    }
+    internal static LaunchException Late(LaunchRequest request) => new("start", Errno.ETIMEDOUT, $"container {request.Id} did not start within {request.Deadline.TotalSeconds:0} seconds");
 
     /// <summary>Clones with all signals blocked, so that nothing of ours is delivered to the child before it has let go of our handlers.</summary>
     internal static int Clone(SyscallProgram program, CloneFlags flags, long* pidFd)
@@ -97,7 +78,7 @@ public static unsafe class ContainerLauncher
         return pid >= 0 ? (int)pid : throw new LaunchException("clone3", (Errno)(-pid), $"unable to start container process: clone3: {((Errno)(-pid)).Describe()}");
     }
 
-    internal static LaunchInput InputOf(LaunchRequest request, Cgroup? cgroup, TerminalSocket? terminal, Pipe? report) => new()
+    internal static LaunchInput InputOf(LaunchRequest request, Cgroup? cgroup, TerminalSocket? terminal, LaunchPipes? pipes) => new()
     {
         Id = request.Id,
         Stdin = request.StdinFd,
@@ -105,11 +86,17 @@ public static unsafe class ContainerLauncher
         Stderr = request.StderrFd,
         MountDescriptors = request.MountFds,
         NetworkNamespace = request.NetworkNamespaceFd,
-        TerminalSocket = terminal is null ? -1 : (int)terminal.Child.DangerousGetHandle(),
+        TerminalSocket = Number(terminal?.Child),
         StartGate = request.StartGateFd,
-        ReportPipe = report is null ? -1 : (int)report.Write.DangerousGetHandle(),
+        ReportPipe = Number(pipes?.Report.Write),
+        GoRead = Number(pipes?.Go?.Read),
+        GoWrite = Number(pipes?.Go?.Write),
         PreservedDescriptors = request.PreservedFds,
         Bundle = request.Bundle,
         Cgroup = cgroup,
+        NewSessionKeyring = request.NewKeyring,
+        NoPivot = request.NoPivot,
     };
+
+    private static int Number(SafeFileHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();
 }

@@ -13,10 +13,11 @@ internal static unsafe class ExecLauncher
     {
         using var container = OpenContainer(request, containerPid);
         using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
-        using var pipe = new Pipe();
-        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipe);
-        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), HasOwn(containerPid, "cgroup"),
-            [.. ProcessCgroups(containerPid)], (int)pipe.Write.DangerousGetHandle());
+        using var pipes = new LaunchPipes(new Pipe(), null);
+        var pipe = pipes.Report;
+        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipes);
+        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), OthersOf(containerPid),
+            request.CgroupPath is { } cgroup ? Cgroup.At(cgroup).ProcessFiles() : ProcessCgroups(containerPid), (int)pipe.Write.DangerousGetHandle());
         var pidFd = program.Program.Arena.Place(-1L);
         using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
         ContainerLauncher.Clone(program.Program, CloneFlags.None, pidFd);
@@ -43,7 +44,9 @@ internal static unsafe class ExecLauncher
         catch (SyscallException error) { throw new LaunchException("exec", error.Errno, $"container {request.Id} is not running"); }
     }
 
-    private static bool HasOwn(int pid, string kind) => File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", false)?.Name != File.ResolveLinkTarget($"/proc/self/ns/{kind}", false)?.Name;
+    // setns(2) refuses a user namespace that one is in already.
+    private static CloneFlags OthersOf(int pid) =>
+        (NamespaceSteps.Differs(pid, "cgroup") ? CloneFlags.NewCgroup : 0) | (NamespaceSteps.Differs(pid, "user") ? CloneFlags.NewUser : 0) | (NamespaceSteps.Differs(pid, "time") ? CloneFlags.NewTime : 0);
 
     // proc_pid_cgroup(5): a line for each hierarchy, ID:CONTROLLERS:PATH.
     private static IEnumerable<string> ProcessCgroups(int pid)

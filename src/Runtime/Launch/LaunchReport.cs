@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
+using Yun.Runtime.Compile;
 using Yun.Runtime.Walker;
 
 namespace Yun.Runtime;
@@ -14,12 +15,17 @@ internal sealed class LaunchReport
     /// <summary>The result of a record that says the child is ready and waits for start.</summary>
     public const long ReadyRecord = 2;
 
+    /// <summary>The result of a record whose index is the <see cref="LaunchStage"/> at which the child waits for us.</summary>
+    public const long StageRecord = 3;
+
     public int? Pid { get; private set; }
     public bool IsReady { get; private set; }
     public (int Index, long Result)? Failure { get; private set; }
 
     /// <summary>Reads until the pipe's last writer is gone, which is when the container's program has begun or all is over, or until the child is ready.</summary>
-    public static LaunchReport Read(SafeFileHandle pipe)
+    /// <param name="cloned">Called with the pid when a first child has made the process.</param>
+    /// <param name="reached">Called when the child waits at a stage.</param>
+    public static LaunchReport Read(SafeFileHandle pipe, Action<int>? cloned = null, Action<LaunchStage>? reached = null)
     {
         var report = new LaunchReport();
         Span<long> record = stackalloc long[2];
@@ -27,9 +33,16 @@ internal sealed class LaunchReport
         // Records of 16 bytes are written whole: they are shorter than PIPE_BUF.
         while (!report.IsReady && Pipe.ReadSome(pipe, bytes) == Report.Size)
         {
-            if (record[1] == ProcessRecord) report.Pid = (int)record[0];
-            else if (record[1] == ReadyRecord) report.IsReady = true;
-            else report.Failure = ((int)record[0], record[1]);
+            switch (record[1])
+            {
+                case ProcessRecord:
+                    report.Pid = (int)record[0];
+                    cloned?.Invoke(report.Pid.Value);
+                    break;
+                case ReadyRecord: report.IsReady = true; break;
+                case StageRecord: reached?.Invoke((LaunchStage)record[0]); break;
+                default: report.Failure = ((int)record[0], record[1]); break;
+            }
         }
         return report;
     }

@@ -21,6 +21,9 @@ public sealed record LaunchRequest
     /// <summary>For exec: the pid of the container's first process, whose namespaces and cgroup the new one joins.</summary>
     public int? JoinPid { get; init; }
 
+    /// <summary>For exec: the cgroup to join instead of the one the container's first process is in.</summary>
+    public string? CgroupPath { get; init; }
+
     /// <summary>The folder that relative paths of the spec are relative to.</summary>
     public string Bundle { get; init; } = "/";
 
@@ -29,6 +32,12 @@ public sealed record LaunchRequest
 
     /// <summary>Descriptors from 3 on that the program keeps.</summary>
     public int PreservedFds { get; init; }
+
+    /// <summary>Whether the process gets a session keyring of its own.</summary>
+    public bool NewKeyring { get; init; } = true;
+
+    /// <summary>Moves the root over the host's instead of exchanging the two: for machines whose root is the initial RAM disk, which cannot be exchanged.</summary>
+    public bool NoPivot { get; init; }
 
     /// <summary>After this the child is killed and the launch fails. A start takes milliseconds; what takes longer hangs in the kernel or a file system.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(60);

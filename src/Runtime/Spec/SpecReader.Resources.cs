@@ -4,7 +4,7 @@ namespace Yun.Runtime.Spec;
 
 internal static partial class SpecReader
 {
-    private static SpecResources? Resources(ref JsonCursor json)
+    public static SpecResources? Resources(ref JsonCursor json)
     {
         if (!json.BeginObject()) return null;
         var read = new SpecResources();

@@ -1,0 +1,110 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Oci;
+using Yun.Runtime.Compile;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime;
+
+/// <summary>The start of a child that has a copy of our memory and stops on its way for what only the parent can do: id maps, hooks.</summary>
+internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgram program, TerminalSocket? terminal, LaunchPipes pipes) : IDisposable
+{
+    private readonly long* _pidFd = program.Program.Arena.Place(-1L);
+    private SafeFileHandle? _process;
+    private int _pid;
+
+    public LaunchedProcess Run()
+    {
+        program.Program.Report->Descriptor = (int)pipes.Report.Write.DangerousGetHandle();
+        using var deadline = LaunchDeadline.Watch(_pidFd, request.Deadline);
+        using (program.PidNamespacePath is { } path ? PidNamespace.Enter(path) : null) _pid = ContainerLauncher.Clone(program.Program, program.CloneFlags, _pidFd);
+        _process = new SafeFileHandle((nint)(int)*_pidFd, ownsHandle: true);
+        pipes.Report.Write.Dispose();
+        pipes.Go?.Read.Dispose();
+        try
+        {
+            var report = LaunchReport.Read(pipes.Report.Read, TakeOver, Reached);
+            if (report.Failure is { } failure) throw LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result, program.FirstExecStep);
+            if (deadline?.HasPassed == true) throw ContainerLauncher.Late(request);
+            if (!report.IsReady) HookRunner.Run(request.Spec.Hooks?.Poststart, "poststart", State("running"), request.Bundle, null);
+            var launched = new LaunchedProcess(_pid, _process, terminal?.Receive());
+            _process = null;
+            return launched;
+        }
+        catch
+        {
+            ProcessDescriptor.Signal(_process!, 9);
+            ProcessDescriptor.Wait(_process!);
+            throw;
+        }
+    }
+
+    // The first child has made the container's process, which is our child too and waits for its maps.
+    private void TakeOver(int pid)
+    {
+        var made = ProcessDescriptor.Open(pid);
+        ProcessDescriptor.Wait(_process!);
+        _process!.Dispose();
+        (_process, _pid) = (made, pid);
+        *_pidFd = made.DangerousGetHandle();
+        var linux = request.Spec.Linux!;
+        if (program.MapsUsers)
+        {
+            Write(pid, "uid_map", UserNamespaceSteps.MapText(linux.UidMappings, "linux.uidMappings"), "linux.uidMappings");
+            Write(pid, "gid_map", UserNamespaceSteps.MapText(linux.GidMappings, "linux.gidMappings"), "linux.gidMappings");
+        }
+        Pipe.WriteAll(pipes.Go!.Write, [1]);
+    }
+
+    private static void Write(int pid, string file, string text, string field)
+    {
+        try { KernelFile.Write($"/proc/{pid}/{file}", text); }
+        catch (SyscallException error) { throw new SpecException(field, $"the kernel refuses it: {error.Errno.Describe()}"); }
+    }
+
+    private void Reached(LaunchStage stage)
+    {
+        var hooks = request.Spec.Hooks!;
+        switch (stage)
+        {
+            case LaunchStage.CreateRuntime:
+                HookRunner.Run(hooks.Prestart, "prestart", State("creating"), request.Bundle, null);
+                HookRunner.Run(hooks.CreateRuntime, "createRuntime", State("creating"), request.Bundle, null);
+                break;
+            case LaunchStage.CreateContainer: HookRunner.Run(hooks.CreateContainer, "createContainer", State("creating"), request.Bundle, _pid); break;
+            default: HookRunner.Run(hooks.StartContainer, "startContainer", State("created"), request.Bundle, _pid); break;
+        }
+        Pipe.WriteAll(pipes.Go!.Write, [1]);
+    }
+
+    private byte[] State(string status) => StateDocument.Make(request.Id, status, _pid, request.Bundle, request.Spec.Annotations);
+
+    public void Dispose() => _process?.Dispose();
+}
+
+/// <summary>The pipes between the parent and a child with its own memory: what the child tells, and, when it must wait for us on its way, the bytes that let it go on.</summary>
+internal sealed record LaunchPipes(Pipe Report, Pipe? Go) : IDisposable
+{
+    /// <summary>Null when the child can share our memory, and needs none.</summary>
+    public static LaunchPipes? For(LaunchRequest request)
+    {
+        var (newPid, user, time) = (false, false, false);
+        foreach (var space in request.Spec.Linux?.Namespaces ?? [])
+        {
+            newPid |= space.Type == "pid" && string.IsNullOrEmpty(space.Path);
+            user |= space.Type == "user";
+            time |= space.Type == "time";
+        }
+        var stops = user || HasHooks(request.Spec.Hooks);
+        return stops || time || !newPid || request.StartGateFd >= 0 ? new LaunchPipes(new Pipe(), stops ? new Pipe() : null) : null;
+    }
+
+    private static bool HasHooks(SpecHooks? hooks) =>
+        hooks is { Prestart.Count: > 0 } or { CreateRuntime.Count: > 0 } or { CreateContainer.Count: > 0 } or { StartContainer.Count: > 0 } or { Poststart.Count: > 0 };
+
+    public void Dispose()
+    {
+        Report.Dispose();
+        Go?.Dispose();
+    }
+}
