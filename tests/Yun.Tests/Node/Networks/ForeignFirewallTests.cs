@@ -1,6 +1,8 @@
 using Yun.Linux.Nftables;
 using Yun.Node.Networks;
 
+using Yun.Tests.EndToEnd;
+
 namespace Yun.Tests.Node.Networks;
 
 /// <summary>Beside firewalls that drop what is forwarded. They are played by tables laid out as theirs, so the tests need none of them installed.</summary>
@@ -71,7 +73,7 @@ public sealed class ForeignFirewallTests
     {
         await using var machine = await Machine.StartAsync();
         var sandbox = await machine.AttachAsync("web", host: Machine.Publish("80/tcp", "18131"));
-        using (var nft = System.Diagnostics.Process.Start("nft", ["delete", "table", "ip", machine.Names.Table])) await nft.WaitForExitAsync();
+        using (var nft = System.Diagnostics.Process.Start(TestTools.Nft, ["delete", "table", "ip", machine.Names.Table])) await nft.WaitForExitAsync();
         Assert.True(await Eventually(() => Task.FromResult(NftablesLibrary.List("list tables\n").Contains(machine.Names.Table, StringComparison.Ordinal))));
         Assert.Contains("18131", NftablesLibrary.List($"list table ip {machine.Names.Table}\n"));
     }
@@ -97,7 +99,7 @@ public sealed class ForeignFirewallTests
             if (!byAnotherProcess) NftablesLibrary.Run(commands);
             else
             {
-                using var nft = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("nft", ["-f", "-"]) { RedirectStandardInput = true })!;
+                using var nft = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(TestTools.Nft, ["-f", "-"]) { RedirectStandardInput = true })!;
                 nft.StandardInput.Write(commands);
                 nft.StandardInput.Close();
                 nft.WaitForExit();
