@@ -38,6 +38,9 @@ public sealed partial class ImageStore : IAsyncDisposable
     /// <summary>Called after each change, in the order of changes.</summary>
     public event Action<ImageEvent>? Changed;
 
+    /// <summary>The data root's, for others who keep something there too.</summary>
+    public Trash Trash => _trash;
+
     /// <summary>How registries are reached.</summary>
     public RegistryOptions Registries => _registries.Options;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Yun.Images;
+using Yun.Images.Content;
 using Yun.Linux;
 using Yun.Images.Registry;
 using Yun.Node.Builds;
@@ -27,7 +28,6 @@ public sealed partial class Engine : IAsyncDisposable
         Events = new EventBus(time);
         Containers = new ContainerTable(this);
         Execs = new ExecTable(time);
-        Trash = new Trash(options.TrashDirectory, log);
     }
 
     public EngineOptions Options { get; }
@@ -49,7 +49,7 @@ public sealed partial class Engine : IAsyncDisposable
     /// <summary>The one there is now: when a keeper dies, another takes its place here.</summary>
     public KeeperClient Keeper { get; private set; } = null!;
     public ExitNews Exits { get; } = new();
-    internal Trash Trash { get; }
+    internal Trash Trash => Images.Trash;
     internal DirectoryWatcher DirectoryWatcher { get; } = new();
 
     /// <summary>The machine's current boot.</summary>
@@ -108,7 +108,6 @@ public sealed partial class Engine : IAsyncDisposable
         }
         if (Keeper is not null) await CloseKeeperAsync();
         if (Images is not null) await Images.DisposeAsync();
-        await Trash.DisposeAsync();
         DirectoryWatcher.Dispose();
         await Store.DisposeAsync();
         foreach (var held in _locks) held.Dispose();
@@ -123,7 +122,7 @@ public sealed partial class Engine : IAsyncDisposable
         await Containers.LoadAsync(cancel);
         Images = await ImageStore.OpenAsync(Options.DataRoot, Store, new RegistryOptions(Options.InsecureRegistries), Time, cancel);
         Images.Changed += change => Events.Publish("image", change.Action, change.Id.ToString(), new Dictionary<string, string> { ["name"] = change.Name });
-        InitLayers = new InitLayers(Options.DataRoot, Images, Trash);
+        InitLayers = new InitLayers(Options.DataRoot, Images);
         InitLayers.Collect(Images.List());
         Builds = new Builder(Options.DataRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
@@ -167,7 +166,6 @@ public sealed partial class Engine : IAsyncDisposable
         const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(options.DataRoot, passOnly);
         Directory.CreateDirectory(options.ContainersDirectory, passOnly);
-        Directory.CreateDirectory(options.TrashDirectory, rootOnly);
         Directory.CreateDirectory(options.ExecRoot, rootOnly);
     }
 }

@@ -17,7 +17,6 @@ public sealed record EngineOptions(
     IReadOnlyList<string>? DnsSearch = null, IReadOnlyList<string>? DnsOptions = null, IReadOnlyList<string>? InsecureRegistries = null)
 {
     public string ContainersDirectory => Path.Combine(DataRoot, "containers");
-    public string TrashDirectory => Path.Combine(DataRoot, "trash");
     public string StorePath => Path.Combine(DataRoot, "yun.db");
     public string KeeperSocketPath => Path.Combine(ExecRoot, "keeper.sock");
 

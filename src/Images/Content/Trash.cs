@@ -6,28 +6,30 @@ using Yun.Linux;
 namespace Yun.Images.Content;
 
 /// <summary>
-/// Where things go that are no longer wanted: a rename, which is instant and whole, and the slow deletion after it on a task of its own. What a crash leaves here
-/// is deleted at the next start.
+/// Where files and directories of a data root go that are no longer wanted: a rename, which is instant and whole, and the slow deletion after it on a task of its own,
+/// so that nobody waits for a large tree. What a crash leaves here is deleted at the next start.
 /// </summary>
-internal sealed class Trash : IAsyncDisposable
+public sealed class Trash : IAsyncDisposable
 {
-    private const string Prefix = "image-";
+    // What is not deleted by then is the next start's.
+    private static readonly TimeSpan s_disposeMax = TimeSpan.FromSeconds(10);
+
     private readonly string _directory;
     private readonly Channel<string> _names = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _emptying;
 
-    public Trash(string directory)
+    internal Trash(string directory)
     {
         _directory = directory;
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (var left in Directory.EnumerateFileSystemEntries(directory, Prefix + "*")) _names.Writer.TryWrite(Path.GetFileName(left));
+        foreach (var left in Directory.EnumerateFileSystemEntries(directory)) _names.Writer.TryWrite(Path.GetFileName(left));
         _emptying = Task.Factory.StartNew(EmptyAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
     /// <summary>False when there was nothing to throw away.</summary>
     public bool Throw(string path)
     {
-        var name = Prefix + Guid.NewGuid().ToString("N");
+        var name = Guid.NewGuid().ToString("N");
         using var from = PathDescriptor.Open(null, Path.GetDirectoryName(path)!, OpenFlags.Path | OpenFlags.Directory);
         using var to = PathDescriptor.Open(null, _directory, OpenFlags.Path | OpenFlags.Directory);
         switch (FileAt.TryRename(from, Path.GetFileName(path), to, name))
@@ -43,7 +45,7 @@ internal sealed class Trash : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _names.Writer.TryComplete();
-        await _emptying;
+        await Task.WhenAny(_emptying, Task.Delay(s_disposeMax));
     }
 
     private async Task EmptyAsync()

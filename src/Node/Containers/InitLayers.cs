@@ -26,12 +26,11 @@ internal sealed class InitLayers
 
     private readonly string _directory;
     private readonly ImageStore _images;
-    private readonly Trash _trash;
     private readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<string>>> _known = new(StringComparer.Ordinal);
 
-    public InitLayers(string dataRoot, ImageStore images, Trash trash)
+    public InitLayers(string dataRoot, ImageStore images)
     {
-        (_directory, _images, _trash) = (Path.Combine(dataRoot, "init"), images, trash);
+        (_directory, _images) = (Path.Combine(dataRoot, "init"), images);
         Directory.CreateDirectory(_directory);
     }
 
@@ -47,7 +46,7 @@ internal sealed class InitLayers
     {
         var needed = images.Select(image => image.ChainIds is [.., var top] ? top.Hex[..NameLength] : "empty").ToHashSet();
         foreach (var directory in Directory.EnumerateDirectories(_directory))
-            if (!needed.Contains(Path.GetFileName(directory))) _trash.Throw(directory);
+            if (!needed.Contains(Path.GetFileName(directory))) _images.Trash.Throw(directory);
     }
 
     private string Make(string name, Image image)

@@ -1,3 +1,4 @@
+using Yun.Linux;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers;
@@ -60,7 +61,7 @@ public sealed partial class Container
             await Engine.Volumes.ReleaseAsync(Id, before.Mounts, removeVolumes);
             Engine.Trash.Throw(Directory);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or EngineException)
+        catch (Exception error) when (error is SyscallException or IOException or UnauthorizedAccessException or EngineException)
         {
             SaveSoon(_record with { State = State with { Status = ContainerLife.Next(State.Status, ContainerAction.FailRemove), Error = error.Message } });
             throw new EngineException(ErrorKind.Internal, $"container {Id}: failed to remove its files: {error.Message}", error);

@@ -1,5 +1,3 @@
-using Yun.Images.Archives;
-using Yun.Linux;
 using Yun.Protocol;
 
 namespace Yun.Node.Volumes;
@@ -48,18 +46,10 @@ public sealed partial class VolumeStore
         return (names, bytes);
     }
 
-    // The rename is whole and instant, so that a name made anew at once is empty; the deletion after it may take long.
+    // The directory first: a name made anew at once is empty, and a record without a directory is a removal to be finished.
     private async Task DeleteAsync(Volume volume)
     {
-        var trash = Path.Combine(_engine.Options.TrashDirectory, $"volume-{Guid.NewGuid():N}");
-        var home = Path.Combine(Root, volume.Name);
-        if (Directory.Exists(home)) Directory.Move(home, trash);
+        _engine.Trash.Throw(Path.Combine(Root, volume.Name));
         await _engine.Store.DeleteAsync(Prefix + volume.Name);
-        if (!Directory.Exists(trash)) return;
-        await Task.Run(() =>
-        {
-            using var directory = PathDescriptor.Open(null, _engine.Options.TrashDirectory, OpenFlags.ReadOnly | OpenFlags.Directory);
-            TreeRemover.Remove(directory, Path.GetFileName(trash));
-        });
     }
 }

@@ -1,6 +1,5 @@
 using Yun.Linux.Nftables;
 using Yun.Node.Networks;
-
 using Yun.Tests.EndToEnd;
 
 namespace Yun.Tests.Node.Networks;
