@@ -66,6 +66,7 @@ internal sealed class ContainerProgram : IDisposable
             if (input.StartGate >= 0) WaitForStart(context);
             else if (hooks is { StartContainer.Count: > 0 }) StageSteps.Wait(context, LaunchStage.StartContainer);
             ExecSteps.CloseDescriptors(context);
+            ResetSteps.Descriptors(context);
             IdentitySteps.Add(context, filter);
             var firstExecStep = ExecSteps.Execute(context);
             return new ContainerProgram(context, flags, firstExecStep, NamespaceSteps.PidNamespacePath(context), context.Makes("user"));

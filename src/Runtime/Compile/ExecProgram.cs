@@ -49,6 +49,7 @@ internal sealed unsafe class ExecProgram : IDisposable
             var keep = 3 + input.PreservedDescriptors;
             if (report > keep) program.Add("close what is not the container's", Syscall.close_range, keep, report - 1, 0);
             program.Add("close what is not the container's", Syscall.close_range, Math.Max(report + 1, keep), uint.MaxValue, 0);
+            ResetSteps.Descriptors(context);
             IdentitySteps.Add(context, filter);
             CloneIntoContainer(program, report);
             // A session of the first child's would end with it, and take the process along.

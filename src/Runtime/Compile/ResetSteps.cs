@@ -12,6 +12,10 @@ internal static unsafe class ResetSteps
     private static readonly string[] s_limits =
         ["RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS", "RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME"];
 
+    // RLIMIT_NOFILE's number, and more than any program opens.
+    private const int DescriptorLimit = 7;
+    private const ulong DescriptorsNeeded = 4096;
+
     /// <summary>Before the root is left: needs the host's procfs.</summary>
     public static void Early(CompileContext context)
     {
@@ -66,10 +70,24 @@ internal static unsafe class ResetSteps
             var number = Array.IndexOf(s_limits, limit.Type);
             if (number < 0) throw new SpecException($"process.rlimits[{i}].type", $"'{limit.Type}' is not a resource limit");
             if (limit.Soft > limit.Hard) throw new SpecException($"process.rlimits[{i}].soft", $"{limit.Soft} is above the hard limit {limit.Hard}");
-            var pair = (ulong*)context.Program.Arena.Allocate(16);
-            (pair[0], pair[1]) = (limit.Soft, limit.Hard);
-            context.Program.Add($"set {limit.Type} to {limit.Soft}:{limit.Hard}", Syscall.prlimit64, 0, Argument.Flags(number, limit.Type), Argument.Memory(pair, $"{limit.Soft}:{limit.Hard}"));
+            if (number != DescriptorLimit) Limit(context, number, limit.Soft, limit.Hard);
+            // The steps in between need more descriptors than the container may be meant to have; only to raise the limit takes privileges.
+            else if (limit.Hard >= DescriptorsNeeded) Limit(context, number, limit.Hard, limit.Hard);
         }
+    }
+
+    /// <summary>When all that is opened is open.</summary>
+    public static void Descriptors(CompileContext context)
+    {
+        foreach (var limit in context.Process.Rlimits ?? [])
+            if (limit.Type == s_limits[DescriptorLimit] && (limit.Hard < DescriptorsNeeded || limit.Soft != limit.Hard)) Limit(context, DescriptorLimit, limit.Soft, limit.Hard);
+    }
+
+    private static void Limit(CompileContext context, int number, ulong soft, ulong hard)
+    {
+        var pair = (ulong*)context.Program.Arena.Allocate(16);
+        (pair[0], pair[1]) = (soft, hard);
+        context.Program.Add($"set {s_limits[number]} to {soft}:{hard}", Syscall.prlimit64, 0, Argument.Flags(number, s_limits[number]), Argument.Memory(pair, $"{soft}:{hard}"));
     }
 
     private static void Scheduling(CompileContext context)

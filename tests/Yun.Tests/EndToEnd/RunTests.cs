@@ -176,6 +176,13 @@ public sealed class RunTests(DaemonFixture fixture) : EndToEndTest(fixture)
         Assert.Contains("not permitted", result.Error);
     }
 
+    [Fact]
+    public async Task Fewer_descriptors_than_a_start_needs_are_enough_for_the_container()
+    {
+        Assert.Equal(["16", "20"], (await Docker.RunAsync("run", "--rm", "--ulimit", "nofile=16:20", "busybox", "sh", "-c", "ulimit -Sn; ulimit -Hn")).Succeeded().Lines);
+        Assert.Equal(["1024", "1048576"], (await Docker.RunAsync("run", "--rm", "--ulimit", "nofile=1024:1048576", "busybox", "sh", "-c", "ulimit -Sn; ulimit -Hn")).Succeeded().Lines);
+    }
+
     [Theory, MemberData(nameof(Clients))]
     public async Task A_container_run_with_rm_is_gone_after_its_end(string client)
     {
