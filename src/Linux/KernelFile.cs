@@ -20,9 +20,9 @@ public static class KernelFile
         if (file is null) throw new SyscallException("open", errno, path);
         using (file)
         {
-            // A process that ended in between reads as ESRCH.
+            // A process that ended in between reads as ESRCH, a cgroup that was removed as ENODEV.
             try { return Read(file); }
-            catch (SyscallException error) when (error.Errno == Errno.ESRCH) { return null; }
+            catch (SyscallException error) when (error.Errno is Errno.ESRCH or Errno.ENODEV) { return null; }
         }
     }
 
@@ -32,6 +32,42 @@ public static class KernelFile
     {
         using var file = PathDescriptor.Open(null, path, OpenFlags.WriteOnly);
         if (Descriptors.Write(file, Encoding.UTF8.GetBytes(value), out var errno) < 0) throw new SyscallException($"write '{value}' to", errno, path);
+    }
+
+    /// <summary>An ordinary file's content; null when there is none.</summary>
+    /// <exception cref="SyscallException">It cannot be read, or holds more than <paramref name="bytesMax"/> (EFBIG).</exception>
+    public static byte[]? TryReadBytes(string path, int bytesMax = 16 << 20)
+    {
+        var errno = PathDescriptor.TryOpen(null, path, OpenFlags.ReadOnly, out var file);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR) return null;
+        if (file is null) throw new SyscallException("open", errno, path);
+        using (file)
+        {
+            var bytes = new byte[16 << 10];
+            var length = 0;
+            while (Pipe.ReadSome(file, bytes.AsSpan(length)) is var count and > 0)
+            {
+                length += count;
+                if (length > bytesMax) throw new SyscallException("read", Errno.EFBIG, path);
+                if (length == bytes.Length) Array.Resize(ref bytes, length * 2);
+            }
+            return bytes[..length];
+        }
+    }
+
+    /// <summary>The paths of the directories in a directory; none when it does not exist.</summary>
+    public static List<string> Directories(string path)
+    {
+        var paths = new List<string>();
+        var errno = PathDescriptor.TryOpen(null, path, OpenFlags.ReadOnly | OpenFlags.Directory, out var directory);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR) return paths;
+        if (directory is null) throw new SyscallException("open", errno, path);
+        using (directory)
+        {
+            foreach (var name in FileAt.Names(directory))
+                if (FileAt.TryStatus(directory, name, out var status) == Errno.None && status.Kind == FileKind.Directory) paths.Add($"{path}/{name}");
+        }
+        return paths;
     }
 
     private static string Read(Microsoft.Win32.SafeHandles.SafeFileHandle file)

@@ -35,6 +35,8 @@ public static unsafe class OpenFile
     /// <summary>Where the next hole begins, from <paramref name="offset"/> on; the end of the file counts as one.</summary>
     public static long NextHole(SafeHandle file, long offset) => Native.Check(Native.lseek(file, offset, SeekHole), "lseek");
 
+    public static long Length(SafeHandle file) => Native.Check(Native.lseek(file, 0, 2), "lseek");
+
     public static void SetLength(SafeHandle file, long length) => Native.Check(Native.ftruncate(file, length), "ftruncate");
 
     public static void ChangeOwner(SafeHandle file, uint user, uint group) => Native.Check(Native.fchown(file, user, group), "fchown");

@@ -11,6 +11,8 @@ public static unsafe class OwnProcess
     /// <summary>Starts a session of its own, out of reach of the terminal's and the parent's signals. Nothing happens when it leads one already.</summary>
     public static void LeaveSession() => _ = Native.setsid();
 
+    public static void ChangeDirectory(string path) => Native.Check(Native.chdir(path), "chdir", path);
+
     /// <summary>No other process may read its memory or trace it, and it leaves no core, unless it is more privileged.</summary>
     public static void DenyInspection() => Native.Check(Native.prctl(SetDumpable, 0, 0, 0, 0), "prctl", "PR_SET_DUMPABLE");
 

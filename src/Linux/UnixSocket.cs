@@ -23,7 +23,7 @@ public sealed unsafe partial class UnixSocket(SafeFileHandle handle) : IDisposab
         {
             // The mask of the process is not touched: other threads create files too. The directory is closed to others until the mode is set.
             WithAddress(path, (address, length) => Native.bind(socket.Handle, (byte*)address, length), "bind");
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Files.ChangeMode(path, 0x180);
             Native.Check(Native.listen(socket.Handle, backlog), "listen", path);
             return socket;
         }

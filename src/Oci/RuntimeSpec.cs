@@ -142,7 +142,6 @@ public sealed class SpecLinux
     public List<string>? MaskedPaths { get; set; }
     public List<string>? ReadonlyPaths { get; set; }
     public string? MountLabel { get; set; }
-    public JsonElement? IntelRdt { get; set; }
     public SpecPersonality? Personality { get; set; }
 }
 
@@ -185,7 +184,6 @@ public sealed class SpecResources
     public SpecBlockIo? BlockIO { get; set; }
     public List<SpecHugepageLimit>? HugepageLimits { get; set; }
     public SpecNetwork? Network { get; set; }
-    public Dictionary<string, JsonElement>? Rdma { get; set; }
     public Dictionary<string, string>? Unified { get; set; }
 }
 

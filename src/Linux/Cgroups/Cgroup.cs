@@ -23,7 +23,7 @@ public sealed class Cgroup
     public static Cgroup At(string path, CgroupLayout? layout = null)
     {
         var parts = path.Split('/');
-        if (parts.Length < 2 || parts[0].Length != 0 || parts.Skip(1).Any(p => p is "" or "." or ".."))
+        if (parts.Length < 2 || parts[0].Length != 0 || Array.FindIndex(parts, 1, p => p is "" or "." or "..") > 0)
             throw new ArgumentException($"'{path}' is not an absolute cgroup path.", nameof(path));
         return new Cgroup(layout ?? CgroupLayout.Machine, path);
     }
@@ -42,7 +42,7 @@ public sealed class Cgroup
         }
     }
 
-    public bool Exists => Directory.Exists(DirectoryIn(_layout.Hierarchies[0]));
+    public bool Exists => Files.Exists(DirectoryIn(_layout.Hierarchies[0]));
 
     /// <summary>The cgroup's directory in one hierarchy.</summary>
     public string DirectoryIn(CgroupHierarchy hierarchy) => hierarchy.MountPoint + Path;
@@ -71,26 +71,36 @@ public sealed class Cgroup
     public IReadOnlyList<int> Processes()
     {
         var hierarchy = _layout.Of("pids") ?? _layout.Of("freezer") ?? _layout.Hierarchies[0];
-        try { return [.. File.ReadLines(DirectoryIn(hierarchy) + "/cgroup.procs").Select(line => int.Parse(line)).Where(pid => pid > 0)]; }
-        catch (IOException) { return []; }
+        return ProcessesIn(DirectoryIn(hierarchy));
     }
 
     /// <summary>As <see cref="Processes"/>, with those in cgroups below it, which a container may have made.</summary>
     public IReadOnlyList<int> AllProcesses()
     {
         var hierarchy = _layout.Of("pids") ?? _layout.Of("freezer") ?? _layout.Hierarchies[0];
-        try
+        var found = new List<int>();
+        var directories = new Stack<string>([DirectoryIn(hierarchy)]);
+        while (directories.TryPop(out var directory))
         {
-            var below = Directory.EnumerateDirectories(DirectoryIn(hierarchy), "*", SearchOption.AllDirectories);
-            return [.. Processes(), .. below.SelectMany(d => new Cgroup(_layout, d[hierarchy.MountPoint.Length..]).Processes())];
+            found.AddRange(ProcessesIn(directory));
+            foreach (var child in KernelFile.Directories(directory)) directories.Push(child);
         }
-        catch (IOException) { return []; }
+        return found;
+    }
+
+    // Empty as well when the cgroup goes away meanwhile (ENODEV). A process that this PID namespace cannot see is listed as 0.
+    private static List<int> ProcessesIn(string directory)
+    {
+        var pids = new List<int>();
+        foreach (var line in (KernelFile.TryRead(directory + "/cgroup.procs") ?? "").Split('\n'))
+            if (int.TryParse(line, out var pid) && pid > 0) pids.Add(pid);
+        return pids;
     }
 
     /// <summary>Kills every process in it: by <c>cgroup.kill</c> where there is a v2 hierarchy (Linux 5.14), else one by one.</summary>
     public void Kill()
     {
-        if (_layout.Unified is { } unified && File.Exists(DirectoryIn(unified) + "/cgroup.kill")) Write(unified, "cgroup.kill", "1");
+        if (_layout.Unified is { } unified && Files.Exists(DirectoryIn(unified) + "/cgroup.kill")) Write(unified, "cgroup.kill", "1");
         foreach (var pid in Processes())
             if (Signals.Send(pid, 9) is var errno && errno is not (Errno.None or Errno.ESRCH)) throw new SyscallException("kill", errno, $"{pid}");
     }
@@ -108,12 +118,8 @@ public sealed class Cgroup
     {
         get
         {
-            try
-            {
-                if (_layout.Of("freezer") is { } v1) return File.ReadAllText(DirectoryIn(v1) + "/freezer.state").TrimEnd() != "THAWED";
-                return _layout.Unified is { } unified && File.ReadAllText(DirectoryIn(unified) + "/cgroup.freeze").TrimEnd() == "1";
-            }
-            catch (IOException) { return false; }
+            if (_layout.Of("freezer") is { } v1) return KernelFile.TryRead(DirectoryIn(v1) + "/freezer.state") is { } state && state.TrimEnd() != "THAWED";
+            return _layout.Unified is { } unified && KernelFile.TryRead(DirectoryIn(unified) + "/cgroup.freeze")?.TrimEnd() == "1";
         }
     }
 
@@ -131,11 +137,7 @@ public sealed class Cgroup
         var errno = (Errno)Marshal.GetLastPInvokeError();
         if (errno == Errno.ENOENT) return true;
         if (errno != Errno.EBUSY) throw new SyscallException("rmdir", errno, directory);
-        try
-        {
-            foreach (var child in Directory.EnumerateDirectories(directory)) TryRemoveTree(child);
-        }
-        catch (DirectoryNotFoundException) { return true; }
+        foreach (var child in KernelFile.Directories(directory)) TryRemoveTree(child);
         return Native.rmdir(directory) == 0 || (Errno)Marshal.GetLastPInvokeError() == Errno.ENOENT;
     }
 

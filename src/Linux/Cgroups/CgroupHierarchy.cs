@@ -9,7 +9,12 @@ public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Co
     /// <summary>The last part of the mount point, as containers see it below <c>/sys/fs/cgroup</c>.</summary>
     public string Name => Path.GetFileName(MountPoint);
 
-    public bool Has(string controller) => Controllers.Contains(controller);
+    public bool Has(string controller)
+    {
+        foreach (var one in Controllers)
+            if (one == controller) return true;
+        return false;
+    }
 }
 
 /// <summary>How this machine's cgroups are mounted: v2 alone, v1 alone, or v1 beside v2 (hybrid).</summary>
@@ -17,39 +22,44 @@ public sealed class CgroupLayout
 {
     private static readonly Lazy<CgroupLayout> s_machine = new(() => Parse(KernelFile.Read("/proc/self/mountinfo").Split('\n'), ReadUnifiedControllers));
 
-    private CgroupLayout(IReadOnlyList<CgroupHierarchy> hierarchies) => Hierarchies = hierarchies;
+    private readonly List<CgroupHierarchy> _hierarchies;
+
+    private CgroupLayout(List<CgroupHierarchy> hierarchies) => _hierarchies = hierarchies;
 
     /// <summary>Read once; hierarchies do not come and go while a machine runs.</summary>
     public static CgroupLayout Machine => s_machine.Value;
 
-    public IReadOnlyList<CgroupHierarchy> Hierarchies { get; }
+    public IReadOnlyList<CgroupHierarchy> Hierarchies => _hierarchies;
 
     /// <summary>The v2 hierarchy, if it is mounted, with controllers or without.</summary>
-    public CgroupHierarchy? Unified => Hierarchies.FirstOrDefault(h => h.IsUnified);
+    public CgroupHierarchy? Unified => _hierarchies.Find(h => h.IsUnified);
 
     /// <summary>Whether v2 is all there is.</summary>
-    public bool IsUnifiedOnly => Hierarchies.Count == 1 && Hierarchies[0].IsUnified;
+    public bool IsUnifiedOnly => _hierarchies is [{ IsUnified: true }];
 
     /// <summary>The hierarchy that a controller is bound to, or null when the kernel has none.</summary>
-    public CgroupHierarchy? Of(string controller) => Hierarchies.FirstOrDefault(h => h.Has(controller));
+    public CgroupHierarchy? Of(string controller) => _hierarchies.Find(h => h.Has(controller));
 
     /// <param name="mountinfo">Lines of proc_pid_mountinfo(5).</param>
     /// <param name="unifiedControllers">Reads the controllers of the v2 hierarchy at a mount point.</param>
     public static CgroupLayout Parse(IEnumerable<string> mountinfo, Func<string, IReadOnlyList<string>> unifiedControllers)
     {
         var hierarchies = new List<CgroupHierarchy>();
+        var seen = new HashSet<string>();
         foreach (var line in mountinfo)
         {
             var separator = line.IndexOf(" - cgroup", StringComparison.Ordinal);
             if (separator < 0) continue;
             var mountPoint = line.Split(' ', 6)[4];
-            if (hierarchies.Any(h => h.MountPoint == mountPoint)) continue;
+            if (hierarchies.Exists(h => h.MountPoint == mountPoint)) continue;
             var tail = line[(separator + 3)..].Split(' ');
-            if (tail[0] == "cgroup2") hierarchies.Add(new CgroupHierarchy(mountPoint, unifiedControllers(mountPoint), true));
-            else if (tail[0] == "cgroup") hierarchies.Add(new CgroupHierarchy(mountPoint, [.. tail[^1].Split(',').Where(o => o is not ("rw" or "ro" or "xattr" or "noprefix" or "clone_children"))], false));
+            if (tail[0] is not ("cgroup" or "cgroup2")) continue;
+            var isUnified = tail[0] == "cgroup2";
+            var controllers = isUnified ? unifiedControllers(mountPoint) : Array.FindAll(tail[^1].Split(','), o => o is not ("rw" or "ro" or "xattr" or "noprefix" or "clone_children"));
+            // The same hierarchy may be mounted twice; the first place is the canonical one.
+            if (seen.Add(isUnified ? "unified" : string.Join(',', controllers))) hierarchies.Add(new CgroupHierarchy(mountPoint, controllers, isUnified));
         }
-        // The same hierarchy may be mounted twice; the first place is the canonical one.
-        return new CgroupLayout([.. hierarchies.DistinctBy(h => h.IsUnified ? "unified" : string.Join(',', h.Controllers))]);
+        return new CgroupLayout(hierarchies);
     }
 
     private static string[] ReadUnifiedControllers(string mountPoint)

@@ -47,14 +47,14 @@ public static class CgroupReader
 
     /// <summary>How many processes the kernel has killed here for want of memory.</summary>
     public static ulong OomKills(Cgroup cgroup) =>
-        cgroup.DirectoryOf("memory") is { } memory ? Pairs(memory, File.Exists($"{memory}/memory.events") ? "memory.events" : "memory.oom_control").GetValueOrDefault("oom_kill") : 0;
+        cgroup.DirectoryOf("memory") is { } memory ? Pairs(memory, Files.Exists($"{memory}/memory.events") ? "memory.events" : "memory.oom_control").GetValueOrDefault("oom_kill") : 0;
 
     private static void ReadCpu(Cgroup cgroup, CgroupStatistics statistics)
     {
         if (cgroup.DirectoryOf("cpuacct") is { } v1)
         {
             statistics.CpuTotal = Number(v1, "cpuacct.usage") ?? 0;
-            statistics.CpuEach = [.. (KernelFile.TryRead($"{v1}/cpuacct.usage_percpu") ?? "").Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+            statistics.CpuEach = Array.ConvertAll((KernelFile.TryRead($"{v1}/cpuacct.usage_percpu") ?? "").Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries), Parse);
             var ticks = Pairs(v1, "cpuacct.stat");
             (statistics.CpuUser, statistics.CpuKernel) = (ticks.GetValueOrDefault("user") * NanosecondsPerTick, ticks.GetValueOrDefault("system") * NanosecondsPerTick);
         }
@@ -73,7 +73,7 @@ public static class CgroupReader
     {
         if (cgroup.DirectoryOf("memory") is not { } memory) return;
         statistics.MemoryDetail = Pairs(memory, "memory.stat");
-        var unified = File.Exists($"{memory}/memory.current");
+        var unified = Files.Exists($"{memory}/memory.current");
         statistics.Memory = Number(memory, unified ? "memory.current" : "memory.usage_in_bytes") ?? 0;
         statistics.MemoryPeak = Number(memory, unified ? "memory.peak" : "memory.max_usage_in_bytes") ?? 0;
         statistics.MemoryLimit = Number(memory, unified ? "memory.max" : "memory.limit_in_bytes");

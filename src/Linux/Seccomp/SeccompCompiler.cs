@@ -15,25 +15,28 @@ public static class SeccompCompiler
         var program = new BpfProgram();
         var other = program.ReturnOf(SeccompAction.KillProcess);
         var sections = new List<(uint Audit, int Label)>();
-        foreach (var architecture in policy.Architectures.Distinct())
+        for (var i = 0; i < policy.Architectures.Length; i++)
         {
-            if (architecture == SyscallArchitecture.X32) continue;
+            var architecture = policy.Architectures[i];
+            if (architecture == SyscallArchitecture.X32 || Array.IndexOf(policy.Architectures, architecture) < i) continue;
             sections.Add((AuditNumber(architecture), Section(program, policy, architecture)));
         }
-        if (policy.Architectures.Contains(SyscallArchitecture.X32) && !policy.Architectures.Contains(SyscallArchitecture.X64))
+        if (Uses(policy, SyscallArchitecture.X32) && !Uses(policy, SyscallArchitecture.X64))
             sections.Add((AuditNumber(SyscallArchitecture.X64), Section(program, policy, SyscallArchitecture.X32)));
         // The last one written is the first one tried: the machine's own architecture is named first in every profile.
         var next = other;
-        foreach (var (audit, label) in Enumerable.Reverse(sections)) next = program.IfEqual(audit, label, next);
+        for (var i = sections.Count - 1; i >= 0; i--) next = program.IfEqual(sections[i].Audit, sections[i].Label, next);
         program.LoadAt(ArchitectureOffset);
         return program.ToArray();
     }
+
+    private static bool Uses(SeccompPolicy policy, SyscallArchitecture architecture) => Array.IndexOf(policy.Architectures, architecture) >= 0;
 
     private static int Section(BpfProgram program, SeccompPolicy policy, SyscallArchitecture architecture)
     {
         if (architecture == SyscallArchitecture.X64)
         {
-            var x32 = policy.Architectures.Contains(SyscallArchitecture.X32) ? X32Section(program, policy) : program.ReturnOf(SeccompAction.KillProcess);
+            var x32 = Uses(policy, SyscallArchitecture.X32) ? X32Section(program, policy) : program.ReturnOf(SeccompAction.KillProcess);
             var x64 = Tree(program, Intervals(policy, SyscallArchitecture.X64));
             program.IfGreaterOrEqual(X32Bit, x32, x64);
         }
@@ -53,7 +56,7 @@ public static class SeccompCompiler
     }
 
     // Numbers from First on, up to the next interval's, are treated alike.
-    private sealed record Interval(uint First, uint Action, IReadOnlyList<SeccompRule>? Conditional);
+    private sealed record Interval(uint First, uint Action, List<SeccompRule>? Conditional);
 
     private static List<Interval> Intervals(SeccompPolicy policy, SyscallArchitecture architecture)
     {
@@ -69,8 +72,8 @@ public static class SeccompCompiler
         foreach (var (number, rules) in byNumber)
         {
             if (number > next) Append(intervals, new Interval(next, policy.DefaultAction, null));
-            var always = rules.FirstOrDefault(r => r.Arguments.Count == 0)?.Action ?? policy.DefaultAction;
-            var conditional = rules.Where(r => r.Arguments.Count > 0 && r.Action != always).ToList();
+            var always = rules.Find(r => r.Arguments.Count == 0)?.Action ?? policy.DefaultAction;
+            var conditional = rules.FindAll(r => r.Arguments.Count > 0 && r.Action != always);
             Append(intervals, new Interval(number, always, conditional.Count > 0 ? conditional : null));
             next = number + 1;
         }
@@ -100,10 +103,11 @@ public static class SeccompCompiler
     {
         if (interval.Conditional is null) return program.ReturnOf(interval.Action);
         var next = program.ReturnOf(interval.Action);
-        foreach (var rule in interval.Conditional.Reverse())
+        for (var i = interval.Conditional.Count - 1; i >= 0; i--)
         {
+            var rule = interval.Conditional[i];
             var matched = program.ReturnOf(rule.Action);
-            foreach (var argument in rule.Arguments.Reverse()) matched = Compare(program, argument, matched, next);
+            for (var j = rule.Arguments.Count - 1; j >= 0; j--) matched = Compare(program, rule.Arguments[j], matched, next);
             next = matched;
         }
         return next;

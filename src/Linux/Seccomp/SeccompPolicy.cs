@@ -23,7 +23,7 @@ public sealed record SeccompRule(string Syscall, uint Action, IReadOnlyList<Secc
 /// <summary>A seccomp filter to be compiled. The first rule of a call whose arguments match decides; rules without arguments come last, whatever their place.</summary>
 /// <param name="DefaultAction">For system calls without a rule that matches.</param>
 /// <param name="Architectures">Which tables calls may come from; a call from another one ends the process.</param>
-public sealed record SeccompPolicy(uint DefaultAction, IReadOnlyList<SyscallArchitecture> Architectures, IReadOnlyList<SeccompRule> Rules);
+public sealed record SeccompPolicy(uint DefaultAction, SyscallArchitecture[] Architectures, IReadOnlyList<SeccompRule> Rules);
 
 /// <summary>What a filter can answer (linux/seccomp.h).</summary>
 public static class SeccompAction

@@ -60,7 +60,11 @@ internal static class CgroupSettings
         if (resources.Unified is { Count: > 0 } raw)
         {
             if (layout.Unified is not { } unified) throw new SpecException("linux.resources.unified", "this machine has no cgroup v2 hierarchy");
-            settings.AddRange(raw.Select(pair => pair.Key.Contains('/') ? throw new SpecException("linux.resources.unified", $"'{pair.Key}' is not a file of a cgroup") : new CgroupSetting(unified, pair.Key, pair.Value, $"linux.resources.unified.{pair.Key}")));
+            foreach (var (file, value) in raw)
+            {
+                if (file.Contains('/')) throw new SpecException("linux.resources.unified", $"'{file}' is not a file of a cgroup");
+                settings.Add(new CgroupSetting(unified, file, value, $"linux.resources.unified.{file}"));
+            }
         }
         return settings;
     }
@@ -95,7 +99,7 @@ internal static class CgroupSettings
     {
         put("memory.limit", "memory.limit_in_bytes", Wanted(memory.Limit));
         // Memory and swap together; a kernel without swap accounting has no such file.
-        put("memory.swap", "memory.memsw.limit_in_bytes", Wanted(memory.Swap), optional: !File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
+        put("memory.swap", "memory.memsw.limit_in_bytes", Wanted(memory.Swap), optional: !Files.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
         put("memory.reservation", "memory.soft_limit_in_bytes", Wanted(memory.Reservation));
         put("memory.swappiness", "memory.swappiness", memory.Swappiness is { } swappiness and <= 100 ? Text(swappiness) : null);
         put("memory.disableOOMKiller", "memory.oom_control", memory.DisableOomKiller == true ? "1" : null);
@@ -174,7 +178,7 @@ internal static class CgroupSettings
     {
         if (rule.Type is null or "" or "a") return rule.Allow ? "a" : index == 0 ? null : "a";
         if (rule.Type is not ("c" or "b")) throw new SpecException($"linux.resources.devices[{index}].type", $"'{rule.Type}' is not one of a, b, c");
-        var access = rule.Access is { Length: > 0 } given && given.All("rwm".Contains) ? given : throw new SpecException($"linux.resources.devices[{index}].access", $"'{rule.Access}' is not made of r, w and m");
+        var access = rule.Access is { Length: > 0 } given && !given.AsSpan().ContainsAnyExcept("rwm") ? given : throw new SpecException($"linux.resources.devices[{index}].access", $"'{rule.Access}' is not made of r, w and m");
         return $"{rule.Type} {Number(rule.Major)}:{Number(rule.Minor)} {access}";
     }
 

@@ -14,7 +14,7 @@ internal sealed class CommandLine(string[] words)
     /// <summary>All that is left.</summary>
     public List<string> Rest()
     {
-        var rest = words[_at..].ToList();
+        List<string> rest = [.. words.AsSpan(_at)];
         _at = words.Length;
         return rest;
     }

@@ -37,7 +37,7 @@ internal static class ContainerHooks
         foreach (var hook in hooks?.Poststop ?? [])
         {
             try { HookRunner.Run([hook], "poststop", Document(state, "stopped"), state.Bundle, null); }
-            catch (LaunchException error) { Console.Error.WriteLine($"yun-runtime: {error.Message}"); }
+            catch (LaunchException error) { Output.WriteError($"yun-runtime: {error.Message}\n"); }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Runtime.Spec;
@@ -18,7 +17,8 @@ internal sealed class ContainerState
     public string Bundle { get; set; } = "";
     public string Rootfs { get; set; } = "";
     public string CgroupPath { get; set; } = "";
-    public DateTimeOffset Created { get; set; }
+    /// <summary>In RFC 3339.</summary>
+    public string Created { get; set; } = "";
     /// <summary>Whether start and delete have hooks of the bundle's to run.</summary>
     public bool HasHooks { get; set; }
     public Dictionary<string, string>? Annotations { get; set; }
@@ -33,62 +33,52 @@ internal sealed class ContainerState
     public static ContainerState Load(RuntimeSettings settings, string id) => TryLoad(settings, id) ?? throw new UsageException($"container {id} does not exist");
 
     /// <summary>Null when there is no such container, or its making was cut short.</summary>
-    public static ContainerState? TryLoad(RuntimeSettings settings, string id)
-    {
-        try { return Read(File.ReadAllBytes(Path.Combine(DirectoryOf(settings, id), "state.json"))); }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException) { return null; }
-    }
+    public static ContainerState? TryLoad(RuntimeSettings settings, string id) =>
+        KernelFile.TryReadBytes(Path.Combine(DirectoryOf(settings, id), "state.json")) is { } bytes ? Read(bytes) : null;
 
     /// <summary>Makes the container's directory and notes where its cgroup will be.</summary>
     /// <exception cref="UsageException">The id is in use.</exception>
     public static void Reserve(RuntimeSettings settings, string id, string cgroupPath)
     {
-        Directory.CreateDirectory(settings.Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Files.MakeDirectories(settings.Root, 0x1c0);
         if (!Files.TryMakeDirectory(DirectoryOf(settings, id), 0x1c0)) throw new UsageException($"container with given ID already exists: {id}");
         Files.MakeLink(CgroupLinkOf(settings, id), cgroupPath);
     }
 
     /// <summary>The cgroup of a container that may never have been finished; null when there is nothing of it.</summary>
-    public static string? ReservedCgroup(RuntimeSettings settings, string id)
-    {
-        try { return new FileInfo(CgroupLinkOf(settings, id)).LinkTarget; }
-        catch (IOException) { return null; }
-    }
+    public static string? ReservedCgroup(RuntimeSettings settings, string id) => Files.TryReadLink(CgroupLinkOf(settings, id));
 
     public void Save(RuntimeSettings settings)
     {
         var path = Path.Combine(DirectoryOf(settings, Id), "state.json");
-        using (var file = File.Create(path + ".new"))
-        using (var json = new Utf8JsonWriter(file)) Write(json);
+        var json = new JsonWriter();
+        Write(json);
+        Files.Write(path + ".new", json.Bytes, 0x180);
         Files.Rename(path + ".new", path);
     }
 
-    public static void Forget(RuntimeSettings settings, string id)
-    {
-        try { Directory.Delete(DirectoryOf(settings, id), recursive: true); }
-        catch (DirectoryNotFoundException) { }
-    }
+    public static void Forget(RuntimeSettings settings, string id) => Files.RemoveTree(DirectoryOf(settings, id));
 
     /// <summary>created, running, paused or stopped.</summary>
     public string Status(RuntimeSettings settings)
     {
         if (ProcessTimes.StartTime(Pid) != StartTime) return "stopped";
-        if (File.Exists(GateOf(settings, Id))) return "created";
+        if (Files.Exists(GateOf(settings, Id))) return "created";
         return Cgroup.At(CgroupPath).IsFrozen ? "paused" : "running";
     }
 
     /// <summary>Writes an object: the specification's state, and what runc adds to it.</summary>
-    public void Describe(Utf8JsonWriter json, string status)
+    public void Describe(JsonWriter json, string status)
     {
         json.WriteStartObject();
         StateDocument.WriteProperties(json, Id, status, Pid, Bundle, Annotations);
         json.WriteString("rootfs", Rootfs);
-        json.WriteString("created", Created.ToString("O"));
+        json.WriteString("created", Created);
         json.WriteString("owner", "");
         json.WriteEndObject();
     }
 
-    private void Write(Utf8JsonWriter json)
+    private void Write(JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("id", Id);
@@ -97,7 +87,7 @@ internal sealed class ContainerState
         json.WriteString("bundle", Bundle);
         json.WriteString("rootfs", Rootfs);
         json.WriteString("cgroupPath", CgroupPath);
-        json.WriteString("created", Created.ToString("O"));
+        json.WriteString("created", Created);
         json.WriteBoolean("hooks", HasHooks);
         json.WriteStartObject("annotations");
         foreach (var (name, value) in Annotations ?? []) json.WriteString(name, value);
@@ -120,7 +110,7 @@ internal sealed class ContainerState
                 case "bundle": state.Bundle = json.Text(); break;
                 case "rootfs": state.Rootfs = json.Text(); break;
                 case "cgroupPath": state.CgroupPath = json.Text(); break;
-                case "created": state.Created = DateTimeOffset.Parse(json.Text()); break;
+                case "created": state.Created = json.Text(); break;
                 case "hooks": state.HasHooks = json.Boolean(); break;
                 case "annotations": state.Annotations = json.TextMap(); break;
                 default: json.Skip(); break;

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -24,61 +24,56 @@ internal static class EventsCommand
         var state = ContainerState.Load(settings, line.Required("the container's id"));
         line.Options(Take);
         if (state.Status(settings) == "stopped") throw new UsageException($"container not running: {state.Id}");
-        using var output = Console.OpenStandardOutput();
         var cgroup = Cgroup.At(state.CgroupPath);
         if (once)
         {
-            Write(output, state.Id, CgroupReader.Read(cgroup));
+            Write(state.Id, CgroupReader.Read(cgroup));
             return 0;
         }
         using var process = ProcessDescriptor.Open(state.Pid);
         Span<PollEntry> end = [new((int)process.DangerousGetHandle(), PollEvents.Readable)];
         for (var kills = CgroupReader.OomKills(cgroup); Poll.Wait(end, (int)interval.TotalMilliseconds) == 0;)
         {
-            if (CgroupReader.OomKills(cgroup) is var now && now > kills) WriteOom(output, state.Id);
+            if (CgroupReader.OomKills(cgroup) is var now && now > kills) WriteOom(state.Id);
             kills = now;
-            Write(output, state.Id, CgroupReader.Read(cgroup));
+            Write(state.Id, CgroupReader.Read(cgroup));
         }
         return 0;
     }
 
-    private static void WriteOom(Stream output, string id)
+    private static void WriteOom(string id)
     {
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            json.WriteString("type", "oom");
-            json.WriteString("id", id);
-            json.WriteEndObject();
-        }
-        output.WriteByte((byte)'\n');
+        var json = new JsonWriter();
+        json.WriteStartObject();
+        json.WriteString("type", "oom");
+        json.WriteString("id", id);
+        json.WriteEndObject();
+        Output.Write(json + "\n");
     }
 
-    private static void Write(Stream output, string id, CgroupStatistics statistics)
+    private static void Write(string id, CgroupStatistics statistics)
     {
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            json.WriteString("type", "stats");
-            json.WriteString("id", id);
-            json.WriteStartObject("data");
-            Cpu(json, statistics);
-            Memory(json, statistics);
-            json.WriteStartObject("pids");
-            json.WriteNumber("current", statistics.Tasks);
-            if (statistics.TasksLimit is { } limit) json.WriteNumber("limit", limit);
-            json.WriteEndObject();
-            json.WriteStartObject("blkio");
-            Blocks(json, "ioServiceBytesRecursive", statistics.BlockBytes);
-            Blocks(json, "ioServicedRecursive", statistics.BlockOperations);
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        output.WriteByte((byte)'\n');
+        var json = new JsonWriter();
+        json.WriteStartObject();
+        json.WriteString("type", "stats");
+        json.WriteString("id", id);
+        json.WriteStartObject("data");
+        Cpu(json, statistics);
+        Memory(json, statistics);
+        json.WriteStartObject("pids");
+        json.WriteNumber("current", statistics.Tasks);
+        if (statistics.TasksLimit is { } limit) json.WriteNumber("limit", limit);
+        json.WriteEndObject();
+        json.WriteStartObject("blkio");
+        Blocks(json, "ioServiceBytesRecursive", statistics.BlockBytes);
+        Blocks(json, "ioServicedRecursive", statistics.BlockOperations);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        Output.Write(json + "\n");
     }
 
-    private static void Cpu(Utf8JsonWriter json, CgroupStatistics statistics)
+    private static void Cpu(JsonWriter json, CgroupStatistics statistics)
     {
         json.WriteStartObject("cpu");
         json.WriteStartObject("usage");
@@ -100,7 +95,7 @@ internal static class EventsCommand
         json.WriteEndObject();
     }
 
-    private static void Memory(Utf8JsonWriter json, CgroupStatistics statistics)
+    private static void Memory(JsonWriter json, CgroupStatistics statistics)
     {
         json.WriteStartObject("memory");
         json.WriteNumber("cache", statistics.MemoryDetail.TryGetValue("cache", out var cache) || statistics.MemoryDetail.TryGetValue("file", out cache) ? cache : 0);
@@ -116,7 +111,7 @@ internal static class EventsCommand
         json.WriteEndObject();
     }
 
-    private static void Blocks(Utf8JsonWriter json, string name, IReadOnlyList<BlockStatistic> blocks)
+    private static void Blocks(JsonWriter json, string name, IReadOnlyList<BlockStatistic> blocks)
     {
         json.WriteStartArray(name);
         foreach (var block in blocks)

@@ -1,3 +1,4 @@
+using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Oci;
 using Yun.Runtime.Compile;
@@ -49,8 +50,7 @@ internal static class ExecCommand
 
     private static SpecProcess ReadProcess(string path)
     {
-        if (!File.Exists(path)) throw new UsageException($"--process is '{path}', which does not exist");
-        var json = new JsonCursor(File.ReadAllBytes(path));
+        var json = new JsonCursor(KernelFile.TryReadBytes(path) ?? throw new UsageException($"--process is '{path}', which does not exist"));
         return SpecReader.Process(ref json) ?? throw new SpecException(path, "is null");
     }
 }

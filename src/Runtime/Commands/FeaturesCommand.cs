@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -9,8 +9,7 @@ internal static class FeaturesCommand
 {
     public static int Run()
     {
-        using var output = Console.OpenStandardOutput();
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true });
+        var json = new JsonWriter(indented: true);
         json.WriteStartObject();
         json.WriteString("ociVersionMin", "1.0.0");
         json.WriteString("ociVersionMax", "1.3.0");
@@ -19,7 +18,9 @@ internal static class FeaturesCommand
             "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable", "rnosuid", "rnodev", "rnoexec", "rnoatime", "sync", "dirsync"]);
         json.WriteStartObject("linux");
         Strings(json, "namespaces", ["cgroup", "ipc", "mount", "network", "pid", "uts"]);
-        Strings(json, "capabilities", Capabilities.Names.Take(Capabilities.KernelCount));
+        json.WriteStartArray("capabilities");
+        for (var i = 0; i < Math.Min(Capabilities.KernelCount, Capabilities.Names.Count); i++) json.WriteStringValue(Capabilities.Names[i]);
+        json.WriteEndArray();
         json.WriteStartObject("cgroup");
         json.WriteBoolean("v1", true);
         json.WriteBoolean("v2", CgroupLayout.Machine.Unified is not null);
@@ -34,12 +35,11 @@ internal static class FeaturesCommand
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
+        Output.Write(json + "\n");
         return 0;
     }
 
-    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    private static void Strings(JsonWriter json, string name, ReadOnlySpan<string> values)
     {
         json.WriteStartArray(name);
         foreach (var value in values) json.WriteStringValue(value);

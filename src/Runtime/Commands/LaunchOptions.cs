@@ -1,3 +1,4 @@
+using System.Text;
 using Yun.Linux;
 
 namespace Yun.Runtime.Commands;
@@ -7,7 +8,7 @@ internal sealed class LaunchOptions
 {
     private const int DescriptorsMax = 1024;
 
-    public string BundlePath { get; private set; } = Directory.GetCurrentDirectory();
+    public string BundlePath { get; private set; } = Environment.CurrentDirectory;
     public string? PidFile { get; private set; }
     public string? ConsoleSocket { get; private set; }
     public int PreservedFds { get; private set; }
@@ -39,7 +40,7 @@ internal sealed class LaunchOptions
         if (PidFile is null) return;
         // Whoever waits for the file to appear must find it whole.
         var temporary = Path.Combine(Path.GetDirectoryName(PidFile)!, $".{Path.GetFileName(PidFile)}");
-        File.WriteAllText(temporary, pid.ToString());
+        Files.Write(temporary, Encoding.ASCII.GetBytes($"{pid}"), 0x1a4);
         Files.Rename(temporary, PidFile);
     }
 

@@ -1,4 +1,5 @@
-using System.Text.Json;
+using Yun.Linux;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -18,7 +19,7 @@ internal static class ListCommand
             }
         });
         var states = Load(settings);
-        if (quiet) foreach (var state in states) Console.Out.WriteLine(state.Id);
+        if (quiet) foreach (var state in states) Output.Write($"{state.Id}\n");
         else if (json) WriteJson(states, settings);
         else WriteTable(states, settings);
         return 0;
@@ -27,9 +28,8 @@ internal static class ListCommand
     private static List<ContainerState> Load(RuntimeSettings settings)
     {
         var states = new List<ContainerState>();
-        if (!Directory.Exists(settings.Root)) return states;
-        var directories = Directory.GetDirectories(settings.Root);
-        Array.Sort(directories, StringComparer.Ordinal);
+        var directories = KernelFile.Directories(settings.Root);
+        directories.Sort(string.CompareOrdinal);
         foreach (var directory in directories)
             if (ContainerState.TryLoad(settings, Path.GetFileName(directory)) is { } state) states.Add(state);
         return states;
@@ -37,23 +37,20 @@ internal static class ListCommand
 
     private static void WriteTable(List<ContainerState> states, RuntimeSettings settings)
     {
-        Console.Out.WriteLine($"{"ID",-32} {"PID",-8} {"STATUS",-8} {"BUNDLE",-40} CREATED");
+        Output.Write($"{"ID",-32} {"PID",-8} {"STATUS",-8} {"BUNDLE",-40} CREATED\n");
         foreach (var state in states)
         {
             var status = state.Status(settings);
-            Console.Out.WriteLine($"{state.Id,-32} {(status == "stopped" ? 0 : state.Pid),-8} {status,-8} {state.Bundle,-40} {state.Created:yyyy-MM-ddTHH:mm:ssZ}");
+            Output.Write($"{state.Id,-32} {(status == "stopped" ? 0 : state.Pid),-8} {status,-8} {state.Bundle,-40} {state.Created}\n");
         }
     }
 
     private static void WriteJson(List<ContainerState> states, RuntimeSettings settings)
     {
-        using var output = Console.OpenStandardOutput();
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartArray();
-            foreach (var state in states) state.Describe(json, state.Status(settings));
-            json.WriteEndArray();
-        }
-        output.WriteByte((byte)'\n');
+        var json = new JsonWriter();
+        json.WriteStartArray();
+        foreach (var state in states) state.Describe(json, state.Status(settings));
+        json.WriteEndArray();
+        Output.Write(json + "\n");
     }
 }

@@ -63,7 +63,7 @@ internal sealed class NewContainer : IDisposable
         Bundle = options.BundlePath,
         Rootfs = spec.Root is { Path: { } root } ? Path.GetFullPath(root, options.BundlePath) : "",
         CgroupPath = spec.Linux!.CgroupsPath!,
-        Created = DateTimeOffset.UtcNow,
+        Created = Timestamp.Of(Clock.NanosecondsNow).ToString(),
         HasHooks = spec.Hooks is { StartContainer.Count: > 0 } or { Poststart.Count: > 0 } or { Poststop.Count: > 0 },
         Annotations = spec.Annotations,
     };

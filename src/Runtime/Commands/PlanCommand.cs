@@ -19,7 +19,7 @@ internal static class PlanCommand
         var spec = Bundle.Read(bundle);
         var path = spec.Linux?.CgroupsPath is { Length: > 0 } given ? given : "/plan";
         using var program = ContainerProgram.Compile(spec, new LaunchInput { Id = "plan", OpensForReal = false, Bundle = Path.GetFullPath(bundle), Cgroup = Cgroup.At(path) }, HostView.Instance);
-        Console.Out.Write($"clone3({program.CloneFlags})\n{ProgramText.Print(program.Program)}");
+        Output.Write($"clone3({program.CloneFlags})\n{ProgramText.Print(program.Program)}");
         return 0;
     }
 }

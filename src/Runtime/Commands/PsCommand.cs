@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Yun.Linux.Cgroups;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -21,18 +21,15 @@ internal static class PsCommand
         var processes = Cgroup.At(state.CgroupPath).AllProcesses();
         if (!json)
         {
-            Console.Out.WriteLine("PID");
-            foreach (var pid in processes) Console.Out.WriteLine(pid);
+            Output.Write("PID\n");
+            foreach (var pid in processes) Output.Write($"{pid}\n");
             return 0;
         }
-        using var output = Console.OpenStandardOutput();
-        using (var writer = new Utf8JsonWriter(output))
-        {
-            writer.WriteStartArray();
-            foreach (var pid in processes) writer.WriteNumberValue(pid);
-            writer.WriteEndArray();
-        }
-        output.WriteByte((byte)'\n');
+        var writer = new JsonWriter();
+        writer.WriteStartArray();
+        foreach (var pid in processes) writer.WriteNumberValue((ulong)pid);
+        writer.WriteEndArray();
+        Output.Write(writer + "\n");
         return 0;
     }
 }

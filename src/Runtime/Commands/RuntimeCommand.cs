@@ -63,7 +63,7 @@ internal static class RuntimeCommand
                 var other => throw new UsageException($"'{other}' is not a command; see yun-runtime --help"),
             };
         }
-        catch (Exception error) when (error is UsageException or SpecException or LaunchException or SyscallException or EngineException or IOException or UnauthorizedAccessException or InvalidOperationException or ArgumentException)
+        catch (Exception error) when (error is UsageException or SpecException or LaunchException or SyscallException or EngineException or InvalidOperationException or ArgumentException)
         {
             log.Write(error.Message);
             return error is LaunchException { IsProgramFault: true, Errno: Errno.ENOENT } ? 127 : error is LaunchException { IsProgramFault: true } ? 126 : 1;
@@ -72,13 +72,14 @@ internal static class RuntimeCommand
 
     private static int Version()
     {
-        Console.Out.WriteLine($"yun-runtime version {typeof(RuntimeCommand).Assembly.GetName().Version?.ToString(3)}\nspec: {StateDocument.OciVersion}");
+        Output.Write($"yun-runtime version {typeof(RuntimeCommand).Assembly.GetName().Version?.ToString(3)}\nspec: {StateDocument.OciVersion}\n");
         return 0;
     }
 
     private static int Say(string text, int code)
     {
-        (code == 0 ? Console.Out : Console.Error).Write(text);
+        if (code == 0) Output.Write(text);
+        else Output.WriteError(text);
         return code;
     }
 }

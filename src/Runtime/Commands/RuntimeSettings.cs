@@ -1,4 +1,6 @@
-using System.Text.Json;
+using System.Text;
+using Yun.Linux;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -39,11 +41,22 @@ internal sealed class ErrorLog(string? path, bool json)
 
     public void Write(string message)
     {
-        Console.Error.WriteLine($"yun-runtime: {message}");
+        Output.WriteError($"yun-runtime: {message}\n");
         if (path is null) return;
-        var time = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ");
-        var line = json ? $$"""{"level":"error","msg":"{{JsonEncodedText.Encode(message)}}","time":"{{time}}"}""" : $"time=\"{time}\" level=error msg=\"{message.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-        try { File.AppendAllText(path, line + "\n"); }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException) { } // The message is on standard error as well.
+        var time = Timestamp.Of(Clock.NanosecondsNow).ToString();
+        var line = json ? Json(message, time) : $"time=\"{time}\" level=error msg=\"{message.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+        try { Files.Append(path, Encoding.UTF8.GetBytes(line + "\n"), 0x1a4); }
+        catch (SyscallException) { } // The message is on standard error as well.
+    }
+
+    private static string Json(string message, string time)
+    {
+        var line = new JsonWriter();
+        line.WriteStartObject();
+        line.WriteString("level", "error");
+        line.WriteString("msg", message);
+        line.WriteString("time", time);
+        line.WriteEndObject();
+        return line.ToString();
     }
 }

@@ -1,5 +1,4 @@
-using System.Text.Json;
-using Yun.Oci;
+using Yun.Linux;
 
 namespace Yun.Runtime.Commands;
 
@@ -16,10 +15,10 @@ internal static class SpecCommand
             return true;
         });
         var path = Path.Combine(bundle, "config.json");
-        if (File.Exists(path)) throw new UsageException($"{path} exists already; remove it first");
-        using var file = File.Create(path);
-        using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
-        JsonSerializer.Serialize(writer, DefaultSpec.Make(), RuntimeSpecJson.Default.RuntimeSpec);
+        var errno = PathDescriptor.TryOpen(null, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, out var file, mode: 0x1a4);
+        if (errno == Errno.EEXIST) throw new UsageException($"{path} exists already; remove it first");
+        if (file is null) throw new SyscallException("open", errno, path);
+        using (file) Pipe.WriteAll(file, DefaultSpec.Json);
         return 0;
     }
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
 
@@ -8,9 +8,9 @@ internal static class StateCommand
     public static int Run(CommandLine line, RuntimeSettings settings)
     {
         var state = ContainerState.Load(settings, line.Required("the container's id"));
-        using var output = Console.OpenStandardOutput();
-        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true })) state.Describe(json, state.Status(settings));
-        output.WriteByte((byte)'\n');
+        var json = new JsonWriter(indented: true);
+        state.Describe(json, state.Status(settings));
+        Output.Write(json + "\n");
         return 0;
     }
 }

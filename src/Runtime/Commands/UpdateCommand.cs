@@ -1,3 +1,4 @@
+using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Oci;
 using Yun.Runtime.Cgroups;
@@ -59,11 +60,8 @@ internal static class UpdateCommand
 
     private static SpecResources Read(string path)
     {
-        if (path != "-" && !File.Exists(path)) throw new UsageException($"--resources is '{path}', which does not exist");
-        using var input = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
-        using var bytes = new MemoryStream();
-        input.CopyTo(bytes);
-        var json = new JsonCursor(bytes.ToArray());
+        var bytes = KernelFile.TryReadBytes(path == "-" ? "/dev/stdin" : path) ?? throw new UsageException($"--resources is '{path}', which does not exist");
+        var json = new JsonCursor(bytes);
         return SpecReader.Resources(ref json) ?? throw new SpecException(path, "is null");
     }
 }

@@ -38,9 +38,7 @@ internal static class CgroupMountSteps
         {
             // The root of a cgroup namespace is what its hierarchies show, so no path of the host appears.
             var mount = context.Program.Slot($"cgroup {hierarchy.Name}");
-            IEnumerable<KeyValuePair<string, string?>> data = hierarchy.IsUnified ? [] : hierarchy.Controllers.Select(c => c.StartsWith("name=", StringComparison.Ordinal) ? new KeyValuePair<string, string?>("name", c[5..]) : new(c, null));
-            if (!hierarchy.IsUnified && hierarchy.Controllers.Any(c => c.StartsWith("name=", StringComparison.Ordinal))) data = data.Prepend(new("none", null));
-            MountSteps.NewDetached(context, hierarchy.IsUnified ? "cgroup2" : "cgroup", null, data, attributes, mount, $"mount {destination}");
+            MountSteps.NewDetached(context, hierarchy.IsUnified ? "cgroup2" : "cgroup", null, hierarchy.IsUnified ? [] : Selection(hierarchy), attributes, mount, $"mount {destination}");
             MountSteps.Attach(context, destination, mount, directory: true, Resolve.NoMagicLinks, 0, 0);
         }
         else
@@ -48,5 +46,15 @@ internal static class CgroupMountSteps
             var bound = context.Open($"cgroup {hierarchy.Name}", () => MountTree.Clone(cgroup.DirectoryIn(hierarchy), recursive: false));
             MountSteps.Attach(context, destination, bound, directory: true, Resolve.NoMagicLinks, attributes, 0);
         }
+    }
+
+    // A v1 hierarchy is told by its controllers, or by a name and that it has none.
+    private static List<KeyValuePair<string, string?>> Selection(CgroupHierarchy hierarchy)
+    {
+        var data = new List<KeyValuePair<string, string?>>();
+        foreach (var controller in hierarchy.Controllers)
+            if (controller.StartsWith("name=", StringComparison.Ordinal)) data.AddRange([new("none", null), new("name", controller[5..])]);
+            else data.Add(new(controller, null));
+        return data;
     }
 }

@@ -47,9 +47,9 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
 
     private ulong AllCapabilities => (1UL << Host.CapabilityCount) - 1;
 
-    public bool Makes(string namespaceType) => Linux.Namespaces?.Any(n => n.Type == namespaceType && string.IsNullOrEmpty(n.Path)) == true;
+    public bool Makes(string namespaceType) => Linux.Namespaces?.Exists(n => n.Type == namespaceType && string.IsNullOrEmpty(n.Path)) == true;
 
-    public bool Has(string namespaceType) => Linux.Namespaces?.Any(n => n.Type == namespaceType) == true;
+    public bool Has(string namespaceType) => Linux.Namespaces?.Exists(n => n.Type == namespaceType) == true;
 
     /// <summary>A descriptor that the parent opens and the child inherits; closed when the launch is over.</summary>
     public Argument Open(string name, Func<SafeFileHandle> open)
@@ -144,7 +144,7 @@ internal sealed class HostView : IHostView
         }
     }
 
-    public HostEntry EntryAtNow(string path) => Directory.Exists(path) ? HostEntry.Directory : File.Exists(path) ? HostEntry.File : HostEntry.Absent;
+    public HostEntry EntryAtNow(string path) => Files.KindOf(path) switch { null => HostEntry.Absent, FileKind.Directory => HostEntry.Directory, _ => HostEntry.File };
 
     private sealed record StatusFields(ulong Ignored, ulong Bounding, ulong Permitted)
     {

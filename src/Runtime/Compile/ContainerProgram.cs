@@ -106,14 +106,13 @@ internal sealed class ContainerProgram : IDisposable
     private static void Refuse(RuntimeSpec spec)
     {
         if (spec.OciVersion is not ['1', '.', >= '0' and <= '3'] and not ['1', '.', >= '0' and <= '3', '.' or '-' or '+', ..]) throw new SpecException("ociVersion", $"'{spec.OciVersion}' is not a version from 1.0 to 1.3");
-        if (spec.Linux?.IntelRdt is not null) throw new SpecException("linux.intelRdt", "is not supported");
         HookRunner.Check(spec.Hooks);
         if (spec.Linux?.Namespaces is { } namespaces && namespaces.Exists(n => n is { Type: "user", Path: null or "" }))
         {
             UserNamespaceSteps.MapText(spec.Linux.UidMappings, "linux.uidMappings");
             UserNamespaceSteps.MapText(spec.Linux.GidMappings, "linux.gidMappings");
         }
-        if (spec.Process?.ApparmorProfile is { Length: > 0 } && !Directory.Exists("/sys/kernel/security/apparmor")) throw new SpecException("process.apparmorProfile", "this kernel has no AppArmor");
+        if (spec.Process?.ApparmorProfile is { Length: > 0 } && HostView.Instance.EntryAt("/sys/kernel/security/apparmor") != HostEntry.Directory) throw new SpecException("process.apparmorProfile", "this kernel has no AppArmor");
         if (spec.Process?.SelinuxLabel is { Length: > 0 }) throw new SpecException("process.selinuxLabel", "this kernel has no SELinux policy loaded");
     }
 

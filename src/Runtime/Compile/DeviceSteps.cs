@@ -21,7 +21,8 @@ internal static class DeviceSteps
     {
         if (context.Dev is not { } dev) return;
         var given = context.Linux.Devices ?? [];
-        foreach (var device in s_defaults.Where(d => given.All(g => g.Path != d.Path))) Make(context, dev, device, "linux.devices");
+        foreach (var device in s_defaults)
+            if (!given.Exists(g => g.Path == device.Path)) Make(context, dev, device, "linux.devices");
         for (var i = 0; i < given.Count; i++) Make(context, dev, given[i], $"linux.devices[{i}]");
         foreach (var (target, link) in s_links)
             context.Program.Add($"link /dev/{link}", Syscall.symlinkat, context.Program.Text(target), dev, context.Program.Text(link)).Tolerate(Errno.EEXIST);

@@ -44,11 +44,16 @@ internal static unsafe class ExecSteps
     }
 
     /// <summary>Where the program may be, as execvp(3) looks: PATH of the container's own environment, unless the name has a slash.</summary>
-    public static List<string> Candidates(string name, IReadOnlyList<string>? environment)
+    public static List<string> Candidates(string name, List<string>? environment)
     {
         if (name.Contains('/')) return [name];
-        var path = environment?.LastOrDefault(v => v.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? DefaultPath;
-        var candidates = path.Split(':').Select(directory => directory.Length == 0 ? "./" + name : $"{directory.TrimEnd('/')}/{name}").Distinct().ToList();
+        var path = environment?.FindLast(v => v.StartsWith("PATH=", StringComparison.Ordinal))?[5..] ?? DefaultPath;
+        var candidates = new List<string>();
+        foreach (var directory in path.Split(':'))
+        {
+            var candidate = directory.Length == 0 ? "./" + name : $"{directory.TrimEnd('/')}/{name}";
+            if (!candidates.Contains(candidate)) candidates.Add(candidate);
+        }
         return candidates.Count > 0 && name.Length > 0 ? candidates : [name];
     }
 

@@ -128,7 +128,7 @@ internal static unsafe class MountSteps
     {
         if (set == 0 && clear == 0 && propagation == 0) return;
         var attributes = context.Program.Arena.Place(new MountAttributesArgument { Set = (ulong)set, Clear = (ulong)clear, Propagation = (ulong)propagation });
-        var words = string.Join(' ', ((string[])[set == 0 ? "" : "set " + set, clear == 0 ? "" : "clear " + clear, propagation == 0 ? "" : propagation.ToString()]).Where(w => w.Length > 0));
+        var words = string.Join(' ', Array.FindAll([set == 0 ? "" : "set " + set, clear == 0 ? "" : "clear " + clear, propagation == 0 ? "" : propagation.ToString()], w => w.Length > 0));
         context.Program.Add(purpose, Syscall.mount_setattr, mount, context.Program.Text(""), Argument.Flags(EmptyPath | (recursive ? Recursive : 0), recursive ? "AT_EMPTY_PATH|AT_RECURSIVE" : "AT_EMPTY_PATH"),
             Argument.Memory(attributes, words), sizeof(MountAttributesArgument));
     }
@@ -141,5 +141,5 @@ internal static unsafe class MountSteps
 
     private static string Normalise(string destination) => Path.GetFullPath(destination.StartsWith('/') ? destination : "/" + destination);
 
-    private static bool IsDirectory(int descriptor) => File.GetAttributes($"/proc/self/fd/{descriptor}").HasFlag(FileAttributes.Directory);
+    private static bool IsDirectory(int descriptor) => Files.KindOf($"/proc/self/fd/{descriptor}") == FileKind.Directory;
 }

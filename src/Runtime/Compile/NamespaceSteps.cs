@@ -49,7 +49,7 @@ internal static class NamespaceSteps
     }
 
     /// <summary>Whether a process is in another namespace of a kind (proc_pid_ns(5)) than we are.</summary>
-    public static bool Differs(int pid, string kind) => File.ResolveLinkTarget($"/proc/{pid}/ns/{kind}", false)?.Name != File.ResolveLinkTarget($"/proc/self/ns/{kind}", false)?.Name;
+    public static bool Differs(int pid, string kind) => Files.Identity($"/proc/{pid}/ns/{kind}") != Files.Identity($"/proc/self/ns/{kind}");
 
     public static void MakeCgroupNamespace(CompileContext context)
     {
@@ -58,7 +58,7 @@ internal static class NamespaceSteps
     }
 
     /// <summary>The PID namespace to join, which the launching thread must do before it clones; null when there is none.</summary>
-    public static string? PidNamespacePath(CompileContext context) => context.Linux.Namespaces?.FirstOrDefault(n => n.Type == "pid")?.Path is { Length: > 0 } path ? path : null;
+    public static string? PidNamespacePath(CompileContext context) => context.Linux.Namespaces?.Find(n => n.Type == "pid")?.Path is { Length: > 0 } path ? path : null;
 
     private static void Check(List<SpecNamespace>? namespaces)
     {
@@ -66,7 +66,7 @@ internal static class NamespaceSteps
         for (var i = 0; i < (namespaces?.Count ?? 0); i++)
         {
             var type = namespaces![i].Type;
-            if (!s_types.Any(t => t.Type == type)) throw new SpecException($"linux.namespaces[{i}].type", $"'{type}' is not a namespace; it must be one of {string.Join(", ", s_types.Select(t => t.Type))}");
+            if (!Array.Exists(s_types, t => t.Type == type)) throw new SpecException($"linux.namespaces[{i}].type", $"'{type}' is not a namespace; it must be one of {string.Join(", ", Array.ConvertAll(s_types, t => t.Type))}");
             if (!seen.Add(type)) throw new SpecException($"linux.namespaces[{i}].type", $"'{type}' is listed twice");
         }
     }

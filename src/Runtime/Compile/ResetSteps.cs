@@ -162,7 +162,7 @@ internal static unsafe class ResetSteps
     private static void Parameter(CompileContext context, string name, string value)
     {
         var path = name.Contains('/') ? name : name.Replace('.', '/');
-        if (path.Split('/').Any(p => p is "" or "." or "..")) throw new SpecException("linux.sysctl", $"'{name}' is not a kernel parameter");
+        if (Array.Exists(path.Split('/'), p => p is "" or "." or "..")) throw new SpecException("linux.sysctl", $"'{name}' is not a kernel parameter");
         var program = context.Program;
         context.Proc ??= MountSteps.PrivateProc(context);
         var file = program.Slot($"sysctl{program.Count}");

@@ -83,7 +83,7 @@ internal static unsafe class RootSteps
         if (context.Input.MountDescriptors.TryGetValue("/", out var given)) return Argument.Descriptor(given, "root file system");
         if (context.Spec.Root is not { Path.Length: > 0 } root) throw new SpecException("root.path", "is missing");
         var path = Path.GetFullPath(root.Path, context.Input.Bundle);
-        if (context.Input.OpensForReal && !Directory.Exists(path)) throw new SpecException("root.path", $"'{path}' is not a directory");
+        if (context.Input.OpensForReal && Files.KindOf(path) != FileKind.Directory) throw new SpecException("root.path", $"'{path}' is not a directory");
         return context.Open($"root {root.Path}", () =>
         {
             var tree = MountTree.Clone(path, recursive: true);

@@ -16,19 +16,20 @@ internal static class SeccompFilter
         var architectures = new List<SyscallArchitecture> { native };
         foreach (var name in seccomp.Architectures ?? [])
             if (ArchitectureOf(name) is { } architecture && !architectures.Contains(architecture)) architectures.Add(architecture);
-        return SeccompCompiler.Compile(new SeccompPolicy(ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction"), architectures, rules));
+        return SeccompCompiler.Compile(new SeccompPolicy(ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction"), [.. architectures], rules));
     }
 
     private static void AddRules(List<SeccompRule> rules, SpecSyscall syscall, string field)
     {
         var action = ActionOf(syscall.Action, syscall.ErrnoRet, $"{field}.action");
-        var arguments = (syscall.Args ?? []).Select((a, i) => ArgumentOf(a, $"{field}.args[{i}]")).ToList();
+        var arguments = new List<SeccompArgument>();
+        foreach (var argument in syscall.Args ?? []) arguments.Add(ArgumentOf(argument, $"{field}.args[{arguments.Count}]"));
         // Two comparisons of one argument mean either, as runc reads the specification: one rule cannot hold both.
-        var alternatives = arguments.Select(a => a.Index).Distinct().Count() < arguments.Count;
+        var alternatives = arguments.Exists(a => arguments.Exists(b => b != a && b.Index == a.Index));
         foreach (var name in syscall.Names)
         {
             if (!alternatives) rules.Add(new SeccompRule(name, action, arguments));
-            else rules.AddRange(arguments.Select(a => new SeccompRule(name, action, [a])));
+            else foreach (var argument in arguments) rules.Add(new SeccompRule(name, action, [argument]));
         }
     }
 

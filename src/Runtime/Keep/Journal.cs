@@ -12,7 +12,7 @@ internal static class Journal
 
     public static void Write(string text)
     {
-        var line = Encoding.UTF8.GetBytes($"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ss.fffZ} {text}\n");
+        var line = Encoding.UTF8.GetBytes($"{Timestamp.Of(Clock.NanosecondsNow / 1_000_000 * 1_000_000)} {text}\n");
         // With a full disk there is nowhere else to say it.
         Descriptors.Write(s_standardError, line, out _);
     }

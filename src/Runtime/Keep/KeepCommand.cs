@@ -38,7 +38,7 @@ internal static class KeepCommand
     private static void Prepare(string socket, string? log)
     {
         OwnProcess.LeaveSession();
-        Directory.SetCurrentDirectory("/");
+        OwnProcess.ChangeDirectory("/");
         RedirectStandardStreams(log);
         OwnProcess.CloseDescriptorsOnExec();
         Signals.SetMask(SignalDescriptor.MaskOf(s_signals));
@@ -106,7 +106,7 @@ internal static class KeepCommand
     // The last one to be killed when memory runs out; the kernel may not permit it, and then it is one among others.
     private static void LowerOomScore()
     {
-        try { File.WriteAllText("/proc/self/oom_score_adj", "-999"); }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException) { }
+        try { Files.Write("/proc/self/oom_score_adj", "-999"u8, 0); }
+        catch (SyscallException) { }
     }
 }

@@ -60,7 +60,7 @@ public static unsafe class ContainerLauncher
         return new LaunchedProcess(pid, process, terminal?.Receive());
     }
 
-    internal static LaunchException Late(LaunchRequest request) => new("start", Errno.ETIMEDOUT, $"container {request.Id} did not start within {request.Deadline.TotalSeconds:0} seconds");
+    internal static LaunchException Late(LaunchRequest request) => new("start", Errno.ETIMEDOUT, $"container {request.Id} did not start within {(int)request.Deadline.TotalSeconds} seconds");
 
     /// <summary>Clones with all signals blocked, so that nothing of ours is delivered to the child before it has let go of our handlers.</summary>
     internal static int Clone(SyscallProgram program, CloneFlags flags, long* pidFd)

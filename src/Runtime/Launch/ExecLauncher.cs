@@ -49,13 +49,15 @@ internal static unsafe class ExecLauncher
         (NamespaceSteps.Differs(pid, "cgroup") ? CloneFlags.NewCgroup : 0) | (NamespaceSteps.Differs(pid, "user") ? CloneFlags.NewUser : 0) | (NamespaceSteps.Differs(pid, "time") ? CloneFlags.NewTime : 0);
 
     // proc_pid_cgroup(5): a line for each hierarchy, ID:CONTROLLERS:PATH.
-    private static IEnumerable<string> ProcessCgroups(int pid)
+    private static List<string> ProcessCgroups(int pid)
     {
-        foreach (var line in File.ReadLines($"/proc/{pid}/cgroup"))
+        var paths = new List<string>();
+        foreach (var line in KernelFile.Read($"/proc/{pid}/cgroup").Split('\n'))
         {
-            var parts = line.Split(':', 3);
-            var hierarchy = CgroupLayout.Machine.Hierarchies.FirstOrDefault(h => h.IsUnified ? parts[0] == "0" : parts[1].Split(',').SequenceEqual(h.Controllers));
-            if (hierarchy is not null) yield return hierarchy.MountPoint + parts[2].TrimEnd('/') + "/cgroup.procs";
+            if (line.Split(':', 3) is not [var number, var controllers, var path]) continue;
+            foreach (var hierarchy in CgroupLayout.Machine.Hierarchies)
+                if (hierarchy.IsUnified ? number == "0" : controllers == string.Join(',', hierarchy.Controllers)) paths.Add(hierarchy.MountPoint + path.TrimEnd('/') + "/cgroup.procs");
         }
+        return paths;
     }
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Yun.Runtime.Spec;
 
 namespace Yun.Runtime;
 
@@ -10,7 +10,7 @@ internal static class StateDocument
 
     /// <summary>Writes the properties of the state into the object that is open.</summary>
     /// <param name="status">creating, created, running, paused or stopped; a stopped container has no pid.</param>
-    public static void WriteProperties(Utf8JsonWriter json, string id, string status, int pid, string bundle, IReadOnlyDictionary<string, string>? annotations)
+    public static void WriteProperties(JsonWriter json, string id, string status, int pid, string bundle, IReadOnlyDictionary<string, string>? annotations)
     {
         json.WriteString("ociVersion", OciVersion);
         json.WriteString("id", id);
@@ -25,13 +25,10 @@ internal static class StateDocument
 
     public static byte[] Make(string id, string status, int pid, string bundle, IReadOnlyDictionary<string, string>? annotations)
     {
-        using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            WriteProperties(json, id, status, pid, bundle, annotations);
-            json.WriteEndObject();
-        }
-        return bytes.ToArray();
+        var json = new JsonWriter();
+        json.WriteStartObject();
+        WriteProperties(json, id, status, pid, bundle, annotations);
+        json.WriteEndObject();
+        return json.Bytes;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Yun.Runtime.Compile;
 
 namespace Yun.Runtime.Spec;
@@ -10,12 +9,12 @@ namespace Yun.Runtime.Spec;
 internal ref struct JsonCursor
 {
     private const int DepthMax = 32;
-    private Utf8JsonReader _reader;
+    private JsonTokens _tokens;
     private readonly List<(string? Name, int Index)> _path = [];
 
     public JsonCursor(ReadOnlySpan<byte> json)
     {
-        _reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
+        _tokens = new JsonTokens(json, DepthMax);
         Read();
     }
 
@@ -30,15 +29,15 @@ internal ref struct JsonCursor
         }
     }
 
-    public readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
+    public readonly bool IsNull => _tokens.Token == JsonToken.Null;
 
     /// <summary>Begins an object; a null counts as one that says nothing, and gives false.</summary>
-    public bool BeginObject() => Begin(JsonTokenType.StartObject, "an object");
+    public bool BeginObject() => Begin(JsonToken.BeginObject, "an object");
 
     /// <summary>Begins a list; a null gives false.</summary>
     public bool BeginList()
     {
-        if (!Begin(JsonTokenType.StartArray, "a list")) return false;
+        if (!Begin(JsonToken.BeginList, "a list")) return false;
         _path.Add((null, -1));
         return true;
     }
@@ -47,12 +46,12 @@ internal ref struct JsonCursor
     public bool NextProperty(out string name)
     {
         Read();
-        if (_reader.TokenType == JsonTokenType.EndObject)
+        if (_tokens.Token == JsonToken.EndObject)
         {
             name = "";
             return false;
         }
-        name = _reader.GetString()!;
+        name = Decoded();
         _path.Add((name, 0));
         Read();
         return true;
@@ -67,39 +66,36 @@ internal ref struct JsonCursor
         Read();
         var index = _path[^1].Index + 1;
         _path.RemoveAt(_path.Count - 1);
-        if (_reader.TokenType == JsonTokenType.EndArray) return false;
+        if (_tokens.Token == JsonToken.EndList) return false;
         _path.Add((null, index));
         return true;
     }
 
-    public readonly string Text() => _reader.TokenType switch
+    public readonly string Text() => _tokens.Token switch
     {
-        JsonTokenType.String => _reader.GetString()!,
-        JsonTokenType.Null => "",
+        JsonToken.Text => Decoded(),
+        JsonToken.Null => "",
         _ => throw Wrong("a text"),
     };
 
-    public readonly bool Boolean() => _reader.TokenType switch
+    public readonly bool Boolean() => _tokens.Token switch
     {
-        JsonTokenType.True => true,
-        JsonTokenType.False or JsonTokenType.Null => false,
+        JsonToken.True => true,
+        JsonToken.False or JsonToken.Null => false,
         _ => throw Wrong("true or false"),
     };
 
-    public readonly long Integer() => _reader.TokenType == JsonTokenType.Number && _reader.TryGetInt64(out var value) ? value : throw Wrong("a whole number");
+    public readonly long Integer() => _tokens.Token == JsonToken.Number && _tokens.TryGetInt64(out var value) ? value : throw Wrong("a whole number");
 
-    public readonly ulong Unsigned() => _reader.TokenType == JsonTokenType.Number && _reader.TryGetUInt64(out var value) ? value : throw Wrong("a whole number of 0 or more");
+    public readonly ulong Unsigned() => _tokens.Token == JsonToken.Number && _tokens.TryGetUInt64(out var value) ? value : throw Wrong("a whole number of 0 or more");
 
     public readonly uint Unsigned32() => Unsigned() is <= uint.MaxValue and var value ? (uint)value : throw Wrong($"at most {uint.MaxValue}");
 
     public readonly int Integer32() => Integer() is >= int.MinValue and <= int.MaxValue and var value ? (int)value : throw Wrong("a 32-bit number");
 
-    /// <summary>The value whatever it is, for fields that are only noted.</summary>
-    public JsonElement Element() => JsonElement.ParseValue(ref _reader);
-
     public void Skip()
     {
-        try { _reader.Skip(); }
+        try { _tokens.Skip(); }
         catch (JsonException error) { throw Broken(error); }
     }
 
@@ -123,30 +119,36 @@ internal ref struct JsonCursor
         return map;
     }
 
-    private bool Begin(JsonTokenType token, string expected)
+    private bool Begin(JsonToken token, string expected)
     {
-        if (_reader.TokenType == token) return true;
+        if (_tokens.Token == token) return true;
         return IsNull ? false : throw Wrong(expected);
     }
 
     private void Read()
     {
-        try { _reader.Read(); }
+        try { _tokens.Next(); }
         catch (JsonException error) { throw Broken(error); }
     }
 
-    private readonly SpecException Broken(JsonException error) => new(Field, $"the JSON is broken in line {error.LineNumber + 1}: {error.Message}");
+    private readonly string Decoded()
+    {
+        try { return _tokens.GetText(); }
+        catch (JsonException error) { throw Broken(error); }
+    }
+
+    private readonly SpecException Broken(JsonException error) => new(Field, error.Message);
 
     private readonly SpecException Wrong(string expected) => new(Field, $"must be {expected}, not {Found()}");
 
-    private readonly string Found() => _reader.TokenType switch
+    private readonly string Found() => _tokens.Token switch
     {
-        JsonTokenType.String => $"'{_reader.GetString()}'",
-        JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(_reader.ValueSpan),
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
+        JsonToken.Text => $"'{Decoded()}'",
+        JsonToken.Number => _tokens.GetNumber(),
+        JsonToken.BeginObject => "an object",
+        JsonToken.BeginList => "a list",
+        JsonToken.True => "true",
+        JsonToken.False => "false",
         _ => "null",
     };
 }

@@ -25,7 +25,7 @@ internal static partial class SpecReader
                 case "maskedPaths": read.MaskedPaths = json.Texts(); break;
                 case "readonlyPaths": read.ReadonlyPaths = json.Texts(); break;
                 case "mountLabel": read.MountLabel = json.Text(); break;
-                case "intelRdt": read.IntelRdt = json.Element(); break;
+                case "intelRdt" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
                 case "personality": read.Personality = Personality(ref json); break;
                 default: json.Skip(); break;
             }

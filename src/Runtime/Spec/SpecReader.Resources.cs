@@ -19,7 +19,7 @@ internal static partial class SpecReader
                 case "blockIO": read.BlockIO = BlockIo(ref json); break;
                 case "hugepageLimits": read.HugepageLimits = List(ref json, HugepageLimit); break;
                 case "network": read.Network = Network(ref json); break;
-                case "rdma": read.Rdma = Map(ref json, (ref JsonCursor value) => value.Element()); break;
+                case "rdma" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
                 case "unified": read.Unified = json.TextMap(); break;
                 default: json.Skip(); break;
             }

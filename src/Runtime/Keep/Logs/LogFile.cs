@@ -21,7 +21,7 @@ internal sealed class LogFile : IRecordSink
     {
         _settings = settings;
         _file = Open();
-        _size = RandomAccess.GetLength(_file);
+        _size = OpenFile.Length(_file);
     }
 
     public void Write(ReadOnlySpan<byte> records)
@@ -93,7 +93,7 @@ internal sealed class LogFile : IRecordSink
             else
             {
                 for (var i = _settings.FilesMax - 1; i > 1; i--)
-                    if (File.Exists(Rotated(i - 1))) Files.Rename(Rotated(i - 1), Rotated(i));
+                    if (Files.Exists(Rotated(i - 1))) Files.Rename(Rotated(i - 1), Rotated(i));
                 Files.Rename(_settings.Path, Rotated(1));
                 var before = _file;
                 _file = Open();

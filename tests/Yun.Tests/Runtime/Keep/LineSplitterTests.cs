@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Yun.Runtime;
 using Yun.Runtime.Keep.Logs;
 
 namespace Yun.Tests.Runtime.Keep;

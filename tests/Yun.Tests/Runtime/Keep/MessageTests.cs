@@ -48,7 +48,7 @@ public sealed class MessageTests
             Id = 5,
             Error = new KeeperError { Kind = ErrorKind.Conflict, Message = "\"no\"", Step = "mount", Errno = 2 },
             Hello = new KeeperHello { Version = 1, Pid = 2, Program = "0" },
-            Processes = [new KeeperProcess { ProcessId = "p", ContainerId = "c", Exec = true, Pid = 3, StartedAt = DateTime.UtcNow, Terminal = true, Descriptors = 2, Exit = exit }, new KeeperProcess()],
+            Processes = [new KeeperProcess { ProcessId = "p", ContainerId = "c", Exec = true, Pid = 3, StartedAt = DateTime.UtcNow, Terminal = true, Descriptors = 2, Exit = exit }, new KeeperProcess { StartedAt = DateTime.UnixEpoch }],
             More = true,
             HeldCount = 4,
             Exited = exit,

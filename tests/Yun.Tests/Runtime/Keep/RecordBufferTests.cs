@@ -1,4 +1,5 @@
 using System.Text;
+using Yun.Runtime;
 using Yun.Runtime.Keep.Logs;
 
 namespace Yun.Tests.Runtime.Keep;
