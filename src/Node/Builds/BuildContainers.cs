@@ -7,13 +7,11 @@ namespace Yun.Node.Builds;
 /// <summary>RUN steps in the engine's own containers.</summary>
 internal sealed class BuildContainers(Engine engine) : IBuildContainers
 {
-    public async Task<IBuildContainer> CreateAsync(Image image, ContainerConfig config, HostConfig hostConfig, CancellationToken cancel) =>
-        new BuildContainer((await engine.Containers.CreateAsync(new ContainerRequest(null, config, hostConfig), cancel)).Container);
+    public async Task<IBuildContainer> CreateAsync(Image image, ContainerConfig config, HostConfig hostConfig, bool keep, CancellationToken cancel) =>
+        new BuildContainer((await engine.Containers.CreateAsync(new ContainerRequest(null, config, hostConfig, Temporary: !keep), cancel)).Container);
 
     private sealed class BuildContainer(Container container) : IBuildContainer
     {
-        private bool _kept;
-
         public string Id => container.Id;
         public string UpperDirectory => container.UpperDirectory;
 
@@ -27,11 +25,9 @@ internal sealed class BuildContainers(Engine engine) : IBuildContainers
             return (await ended).ExitCode;
         }
 
-        public void Keep() => _kept = true;
-
         public async ValueTask DisposeAsync()
         {
-            if (!_kept) await container.RemoveAsync(force: true, removeVolumes: true);
+            if (container.Record.Temporary) await container.RemoveAsync(force: true, removeVolumes: true);
         }
     }
 }

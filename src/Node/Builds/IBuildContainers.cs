@@ -7,7 +7,8 @@ namespace Yun.Node.Builds;
 public interface IBuildContainers
 {
     /// <summary>A container of the image, not started. Disposing of it kills and removes it with all that is its own.</summary>
-    Task<IBuildContainer> CreateAsync(Image image, ContainerConfig config, HostConfig hostConfig, CancellationToken cancel);
+    /// <param name="keep">Disposing leaves it where it is, for <c>--rm=false</c>.</param>
+    Task<IBuildContainer> CreateAsync(Image image, ContainerConfig config, HostConfig hostConfig, bool keep, CancellationToken cancel);
 }
 
 public interface IBuildContainer : IAsyncDisposable
@@ -21,7 +22,4 @@ public interface IBuildContainer : IAsyncDisposable
     /// <param name="output">Gets what the command writes, and whether that is to its standard error.</param>
     /// <returns>The exit code.</returns>
     Task<int> RunAsync(Func<string, bool, ValueTask> output, CancellationToken cancel);
-
-    /// <summary>Disposing leaves it where it is, for <c>--rm=false</c>.</summary>
-    void Keep();
 }

@@ -24,17 +24,17 @@ internal sealed partial class StageBuild
         var step = Step(shown.Count > 0 ? $"|{shown.Count} {string.Join(' ', shown)} {command}" : command, $"{instruction.Network}\n{mounts.Details}\n{Hash(script.File?.Body)}");
         if (await TryCacheAsync(step, cancel)) return;
 
-        var container = await run.Containers.CreateAsync(image, ConfigOf(script, environment), HostConfigOf(instruction, mounts), cancel);
-        if (!run.Request.RemoveContainers) container.Keep();
-        await using (container)
+        string id;
+        await using (var container = await run.Containers.CreateAsync(image, ConfigOf(script, environment), HostConfigOf(instruction, mounts), keep: !run.Request.RemoveContainers, cancel))
         {
-            await run.Output.LineAsync($" ---> Running in {container.Id[..12]}", cancel);
+            id = container.Id[..12];
+            await run.Output.LineAsync($" ---> Running in {id}", cancel);
             var exitCode = await container.RunAsync((text, isError) => isError ? run.Output.ErrorTextAsync(text, cancel) : run.Output.TextAsync(text, cancel), cancel);
             if (exitCode != 0) throw new BuildCommandException(script.Arguments, exitCode);
             mounts.RemoveStubs(container.UpperDirectory);
             await CommitAsync(step, await CommitUpperAsync(container.UpperDirectory, cancel), cancel);
         }
-        if (run.Request.RemoveContainers) await run.Output.LineAsync($" ---> Removed intermediate container {container.Id[..12]}", cancel);
+        if (run.Request.RemoveContainers) await run.Output.LineAsync($" ---> Removed intermediate container {id}", cancel);
     }
 
     private ContainerConfig ConfigOf(RunScript script, IReadOnlyList<string> environment) => new()

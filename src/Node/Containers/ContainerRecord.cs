@@ -28,6 +28,8 @@ public sealed record ContainerRecord
     public int RestartCount { get; set; }
     /// <summary>A person stopped it, so neither a restart policy nor a restart of the daemon starts it again (always: until the daemon restarts).</summary>
     public bool StoppedByUser { get; set; }
+    /// <summary>It belongs to work of the daemon that made it, and goes with that daemon.</summary>
+    public bool Temporary { get; set; }
     public ContainerState State { get; set; } = new();
 }
 

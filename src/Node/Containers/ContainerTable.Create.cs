@@ -10,7 +10,9 @@ namespace Yun.Node.Containers;
 
 /// <param name="Name">Null makes one up.</param>
 /// <param name="Platform">What the image must be for; null takes it as it is.</param>
-public sealed record ContainerRequest(string? Name, ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? Networking = null, Platform? Platform = null);
+/// <param name="Temporary">It belongs to work of this daemon, such as a build's step: the next daemon removes it.</param>
+public sealed record ContainerRequest(
+    string? Name, ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? Networking = null, Platform? Platform = null, bool Temporary = false);
 
 /// <param name="Warnings">What was asked and has no effect.</param>
 public sealed record CreatedContainer(Container Container, IReadOnlyList<string> Warnings);
@@ -70,6 +72,7 @@ public sealed partial class ContainerTable
             WantedEndpoints = request.Networking?.EndpointsConfig ?? [],
             Image = image.Id,
             Command = command,
+            Temporary = request.Temporary,
         };
     }
 

@@ -44,6 +44,11 @@ public sealed partial class Container
     /// <summary>When everything else is up: ends what ended unseen, goes on with health checks, and starts what its policy wants up.</summary>
     internal async Task FinishTakingUpAsync()
     {
+        if (_record.Temporary)
+        {
+            Engine.Track(RemoveTemporaryAsync());
+            return;
+        }
         if (Process is not null)
         {
             StartHealthChecks();
@@ -58,6 +63,12 @@ public sealed partial class Container
         }
         else if (!State.IsLive && RestartDecision.AtDaemonStart(_record)) Engine.Track(RetryAsync(TimeSpan.Zero));
         else if (State.Status == ContainerStatus.Restarting) SaveSoon(_record with { State = State with { Status = ContainerStatus.Exited } });
+    }
+
+    private async Task RemoveTemporaryAsync()
+    {
+        try { await RemoveAsync(force: true, removeVolumes: true, Engine.Stopping); }
+        catch (Exception error) when (error is EngineException or OperationCanceledException) { Engine.Log.Warn($"Container {Name} of an earlier daemon's work is not removed: {error.Message}"); }
     }
 
     /// <summary>The keeper died while this daemon runs.</summary>

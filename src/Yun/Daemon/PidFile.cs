@@ -31,10 +31,14 @@ internal sealed class PidFile : IDisposable
         catch (IOException) { return null; }
     }
 
-    // After a crash and a reboot the number may be anyone's; only a process of this program counts.
+    // After a crash and a reboot the number may be anyone's; only a process of this program counts, and not one that is dead and only waits for its parent to notice.
     private static bool IsDaemon(int pid)
     {
-        try { return File.ReadAllText($"/proc/{pid}/comm").Trim() == File.ReadAllText("/proc/self/comm").Trim(); }
+        try
+        {
+            var status = File.ReadAllText($"/proc/{pid}/stat");
+            return File.ReadAllText($"/proc/{pid}/comm").Trim() == File.ReadAllText("/proc/self/comm").Trim() && !status[(status.LastIndexOf(')') + 1)..].StartsWith(" Z", StringComparison.Ordinal);
+        }
         catch (IOException) { return false; }
     }
 }

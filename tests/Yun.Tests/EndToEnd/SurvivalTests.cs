@@ -83,6 +83,20 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task A_build_that_dies_with_the_daemon_leaves_no_container_and_goes_on_from_its_cache()
+    {
+        await using var daemon = await Daemon.StartWithBusyboxAsync();
+        using var files = new ScratchFolder(("Dockerfile", "FROM busybox\nRUN echo first > /a\nRUN sleep 3\n"));
+        var build = daemon.Docker.RunAsync("build", "-t", "built", files.Path);
+        await Eventually.HoldsAsync(async () => (await daemon.Docker.RunAsync("ps", "--no-trunc", "--format", "{{.Command}}")).Output.Contains("sleep 3", StringComparison.Ordinal));
+        await daemon.KillAsync();
+        Assert.NotEqual(0, (await build).ExitCode);
+        await daemon.StartAgainAsync();
+        await Eventually.HoldsAsync(async () => (await daemon.Docker.RunAsync("ps", "-aq")).Succeeded().Lines.Length == 0);
+        Assert.Contains("Using cache", (await daemon.Docker.RunAsync("build", "-t", "built", files.Path)).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_keeper_s_death_is_noticed_and_reported_and_nothing_hangs()
     {
         await using var daemon = await Daemon.StartWithBusyboxAsync();

@@ -22,7 +22,7 @@ public sealed class AttachCommand : Command
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
         var container = session.Api.Get($"/containers/{arguments[0]}/json", DockerApiJson.Default.ContainerInspect);
-        if (!container.State.Running) throw new FailureException("cannot attach to a stopped container, start it first");
+        if (!container.State.Running) throw new FailureException("You cannot attach to a stopped container, start it first");
         if (container.State.Paused) throw new FailureException("cannot attach to a paused container, unpause it first");
         if (container.State.Restarting) throw new FailureException("cannot attach to a restarting container, wait until it is running");
         var tty = container.Config.Tty;

@@ -108,6 +108,6 @@ public sealed class InspectCommand : Command
                 // Not of this kind; perhaps of the next.
             }
         }
-        throw new FailureException($"error: no such object: {name}");
+        throw new FailureException($"Error: No such object: {name}");
     }
 }

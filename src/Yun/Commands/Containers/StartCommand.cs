@@ -28,7 +28,7 @@ public sealed class StartCommand : Command
         if (!_attach && !_interactive)
         {
             var exitCode = session.ForEach(arguments, name => { session.Api.Do("POST", $"/containers/{name}/start{query}"); });
-            if (exitCode != 0) session.Error.WriteLine($"failed to start containers: {string.Join(", ", arguments)}");
+            if (exitCode != 0) session.Error.WriteLine($"Error: failed to start containers: {string.Join(", ", arguments)}");
             return exitCode;
         }
         if (arguments.Count > 1) throw new FailureException("you cannot start and attach multiple containers at once");
