@@ -20,6 +20,22 @@ public static class MemoryFile
         return file;
     }
 
+    /// <summary>An executable file with nothing in it, sealed and open for reading only.</summary>
+    public static SafeFileHandle EmptyProgram()
+    {
+        using var file = Create("empty");
+        Native.Check(Native.fcntl(file, AddSeals, SealSeal | SealShrink | SealGrow | SealWrite), "fcntl", "F_ADD_SEALS");
+        return PathDescriptor.Open(null, $"/proc/self/fd/{file.DangerousGetHandle()}", OpenFlags.ReadOnly);
+    }
+
+    private static SafeFileHandle Create(string name)
+    {
+        // MFD_EXEC came with Linux 6.3; before it, all memory files were executable.
+        var created = Native.memfd_create(name, CloseOnExec | AllowSealing | Executable);
+        if (created < 0 && (Errno)Marshal.GetLastPInvokeError() == Errno.EINVAL) created = Native.memfd_create(name, CloseOnExec | AllowSealing);
+        return new SafeFileHandle(Native.Check(created, "memfd_create", name), true);
+    }
+
     /// <summary>Reads from the file's start, wherever whoever wrote it stopped.</summary>
     public static int ReadFirst(SafeFileHandle file, Span<byte> buffer)
     {
@@ -30,10 +46,7 @@ public static class MemoryFile
     /// <summary>A copy that can be executed and that nobody can change any more, whatever descriptor they get hold of.</summary>
     public static SafeFileHandle SealedProgram(string name, SafeFileHandle program)
     {
-        // MFD_EXEC came with Linux 6.3; before it, all memory files were executable.
-        var created = Native.memfd_create(name, CloseOnExec | AllowSealing | Executable);
-        if (created < 0 && (Errno)Marshal.GetLastPInvokeError() == Errno.EINVAL) created = Native.memfd_create(name, CloseOnExec | AllowSealing);
-        var file = new SafeFileHandle(Native.Check(created, "memfd_create", name), true);
+        var file = Create(name);
         try
         {
             var buffer = new byte[64 << 10];

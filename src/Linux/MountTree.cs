@@ -73,6 +73,14 @@ public static unsafe class MountTree
         Native.Check(Native.syscall((long)Syscall.mount_setattr, mount.DangerousGetHandle(), (long)&empty, EmptyPath | (recursive ? Recursive : 0), (long)&attributes, sizeof(MountAttributesArgument)), "mount_setattr");
     }
 
+    /// <summary>Shifts the owners of a detached mount's files by the maps of a user namespace.</summary>
+    public static void MapIds(SafeHandle mount, SafeHandle userNamespace, bool recursive)
+    {
+        var attributes = new MountAttributesArgument { Set = (ulong)MountAttributes.IdMap, UserNamespace = (ulong)userNamespace.DangerousGetHandle() };
+        byte empty = 0;
+        Native.Check(Native.syscall((long)Syscall.mount_setattr, mount.DangerousGetHandle(), (long)&empty, EmptyPath | (recursive ? Recursive : 0), (long)&attributes, sizeof(MountAttributesArgument)), "mount_setattr", "MOUNT_ATTR_IDMAP");
+    }
+
     /// <summary>Attaches a detached mount at a path of the calling process's mount namespace.</summary>
     public static void Attach(SafeHandle mount, string path)
     {

@@ -143,6 +143,7 @@ public sealed class SpecLinux
     public List<string>? ReadonlyPaths { get; set; }
     public string? MountLabel { get; set; }
     public SpecPersonality? Personality { get; set; }
+    public SpecMemoryPolicy? MemoryPolicy { get; set; }
 }
 
 public sealed class SpecNamespace
@@ -301,6 +302,14 @@ public sealed class SpecSyscallArgument
 public sealed class SpecPersonality
 {
     public string Domain { get; set; } = "";
+    public List<string>? Flags { get; set; }
+}
+
+public sealed class SpecMemoryPolicy
+{
+    public string Mode { get; set; } = "";
+    /// <summary>A list such as <c>0-3,7</c>.</summary>
+    public string? Nodes { get; set; }
     public List<string>? Flags { get; set; }
 }
 

@@ -39,6 +39,7 @@ public sealed class Cgroup
                 if (tries == 10) throw new SyscallException("mkdir", Errno.ENOENT, DirectoryIn(hierarchy));
                 MakeParents(hierarchy);
             }
+            if (hierarchy is { IsUnified: true, Controllers.Count: > 0 }) HandDown(hierarchy);
         }
     }
 
@@ -148,8 +149,16 @@ public sealed class Cgroup
         {
             var parent = hierarchy.MountPoint + Path[..slash];
             TryMake(parent, hierarchy);
-            if (hierarchy.IsUnified && hierarchy.Controllers.Count > 0) Delegate(parent, hierarchy);
         }
+    }
+
+    // In v2 a cgroup has the controllers that every one above it hands down.
+    private void HandDown(CgroupHierarchy hierarchy)
+    {
+        var has = KernelFile.TryRead(DirectoryIn(hierarchy) + "/cgroup.controllers")?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Length ?? 0;
+        if (has >= hierarchy.Controllers.Count) return;
+        Delegate(hierarchy.MountPoint, hierarchy);
+        for (int slash, from = 1; (slash = Path.IndexOf('/', from)) > 0; from = slash + 1) Delegate(hierarchy.MountPoint + Path[..slash], hierarchy);
     }
 
     private static void Delegate(string directory, CgroupHierarchy hierarchy)

@@ -14,7 +14,11 @@ internal readonly record struct CgroupSetting(CgroupHierarchy Hierarchy, string 
 internal static class CgroupSettings
 {
     /// <summary>Sets up a new cgroup.</summary>
-    public static void Apply(Cgroup cgroup, SpecResources? resources, CgroupLayout layout) => Write(cgroup, For(resources ?? new SpecResources(), layout));
+    public static void Apply(Cgroup cgroup, SpecResources? resources, CgroupLayout layout)
+    {
+        Write(cgroup, For(resources ?? new SpecResources(), layout));
+        FilterDevices(cgroup, resources?.Devices, layout);
+    }
 
     /// <summary>Changes what <paramref name="resources"/> names and nothing else.</summary>
     public static void Change(Cgroup cgroup, SpecResources resources, CgroupLayout layout)
@@ -23,6 +27,7 @@ internal static class CgroupSettings
         foreach (var setting in For(resources, layout))
             if (resources.Devices is not null || !setting.Field.StartsWith("linux.resources.devices", StringComparison.Ordinal)) settings.Add(setting);
         Write(cgroup, settings);
+        if (resources.Devices is not null) FilterDevices(cgroup, resources.Devices, layout);
     }
 
     // Limits hold one another: memory may not pass memory and swap together, nor a quota its burst. What is refused is tried once more after the rest.
@@ -56,7 +61,7 @@ internal static class CgroupSettings
             var unified = layout.Of(controller)?.IsUnified ?? layout.IsUnifiedOnly;
             ForController(controller, unified, resources, (field, file, value, optional) => Add(controller, $"linux.resources.{field}", file, value, optional));
         }
-        if (layout.Of("devices") is { IsUnified: false } devices) settings.AddRange(Devices(resources.Devices, devices));
+        if (layout.Of("devices") is { IsUnified: false } devices) AddDevices(settings, resources.Devices, devices);
         if (resources.Unified is { Count: > 0 } raw)
         {
             if (layout.Unified is not { } unified) throw new SpecException("linux.resources.unified", "this machine has no cgroup v2 hierarchy");
@@ -146,7 +151,10 @@ internal static class CgroupSettings
 
     private static void BlockV2(SpecBlockIo block, Put put)
     {
+        // Which of the two there is depends on the scheduler of the disks; the second counts from 1 to 10000.
         put("blockIO.weight", "io.bfq.weight", block.Weight is > 0 ? Text(block.Weight.Value) : null, optional: true);
+        put("blockIO.weight", "io.weight", block.Weight is > 0 and var weight ? Text(1 + (Math.Clamp((int)weight, 10, 1000) - 10) * 9999 / 990) : null, optional: true);
+        foreach (var device in block.WeightDevice ?? []) put("blockIO.weightDevice", "io.bfq.weight", device.Weight is { } own ? $"{device.Major}:{device.Minor} {own}" : null);
         foreach (var (field, key, devices) in Throttles(block, "rbps", "wbps", "riops", "wiops"))
             foreach (var device in devices) put(field, "io.max", $"{device.Major}:{device.Minor} {key}={device.Rate}");
     }
@@ -157,32 +165,28 @@ internal static class CgroupSettings
         ("blockIO.throttleReadIOPSDevice", reads, block.ThrottleReadIopsDevice ?? []), ("blockIO.throttleWriteIOPSDevice", writes, block.ThrottleWriteIopsDevice ?? []),
     ];
 
-    // The devices that every container needs (config-linux.md, "Default Devices"), terminals, and mknod of any, which without access is harmless.
-    private static readonly string[] s_devices = ["c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm"];
-
-    private static IEnumerable<CgroupSetting> Devices(List<SpecDeviceRule>? rules, CgroupHierarchy hierarchy)
+    private static void AddDevices(List<CgroupSetting> settings, List<SpecDeviceRule>? given, CgroupHierarchy hierarchy)
     {
-        // Nothing unless allowed: a list of rules is an allow list even when it does not begin by denying all (GHSA-g54h-m393-cpwq).
-        if (rules is [{ Allow: true, Type: null or "a" or "", Major: null or -1, Minor: null or -1 }])
+        const string field = "linux.resources.devices";
+        if (DeviceRules.For(given) is not { } rules)
         {
-            yield return new CgroupSetting(hierarchy, "devices.allow", "a", "linux.resources.devices[0]");
-            yield break;
+            settings.Add(new CgroupSetting(hierarchy, "devices.allow", "a", field));
+            return;
         }
-        yield return new CgroupSetting(hierarchy, "devices.deny", "a", "linux.resources.devices");
-        for (var i = 0; i < (rules?.Count ?? 0); i++)
-            if (RuleText(rules![i], i) is { } text) yield return new CgroupSetting(hierarchy, rules[i].Allow ? "devices.allow" : "devices.deny", text, $"linux.resources.devices[{i}]");
-        foreach (var device in s_devices) yield return new CgroupSetting(hierarchy, "devices.allow", device, "linux.resources.devices");
+        settings.Add(new CgroupSetting(hierarchy, "devices.deny", "a", field));
+        for (var i = 0; i < rules.Count; i++)
+            // "Deny all" first is said already, and again would only take time.
+            if (i > 0 || rules[i] is not { Allow: false, Type: 'a' })
+                settings.Add(new CgroupSetting(hierarchy, rules[i].Allow ? "devices.allow" : "devices.deny", DeviceRules.Text(rules[i]), i < (given?.Count ?? 0) ? $"{field}[{i}]" : field));
     }
 
-    private static string? RuleText(SpecDeviceRule rule, int index)
+    // Where v1 has no devices controller, v2 has the filter.
+    private static void FilterDevices(Cgroup cgroup, List<SpecDeviceRule>? given, CgroupLayout layout)
     {
-        if (rule.Type is null or "" or "a") return rule.Allow ? "a" : index == 0 ? null : "a";
-        if (rule.Type is not ("c" or "b")) throw new SpecException($"linux.resources.devices[{index}].type", $"'{rule.Type}' is not one of a, b, c");
-        var access = rule.Access is { Length: > 0 } given && !given.AsSpan().ContainsAnyExcept("rwm") ? given : throw new SpecException($"linux.resources.devices[{index}].access", $"'{rule.Access}' is not made of r, w and m");
-        return $"{rule.Type} {Number(rule.Major)}:{Number(rule.Minor)} {access}";
+        if (layout.Of("devices") is not null || layout.Unified is not { } unified || DeviceRules.For(given) is not { } rules) return;
+        try { DeviceFilter.Set(cgroup.DirectoryIn(unified), rules); }
+        catch (SyscallException error) { throw new SpecException("linux.resources.devices", error.Message); }
     }
-
-    private static string Number(long? number) => number is null or < 0 ? "*" : Text(number.Value);
 
     private static string? Wanted(long? value) => value is null or 0 ? null : Text(value.Value);
 

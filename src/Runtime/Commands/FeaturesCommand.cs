@@ -1,5 +1,5 @@
 using Yun.Linux;
-using Yun.Linux.Cgroups;
+using Yun.Runtime.Compile;
 using Yun.Runtime.Spec;
 
 namespace Yun.Runtime.Commands;
@@ -13,30 +13,45 @@ internal static class FeaturesCommand
         json.WriteStartObject();
         json.WriteString("ociVersionMin", "1.0.0");
         json.WriteString("ociVersionMax", "1.3.0");
-        Strings(json, "hooks", []);
-        Strings(json, "mountOptions", ["bind", "rbind", "ro", "rw", "rro", "rrw", "nosuid", "suid", "nodev", "dev", "noexec", "exec", "noatime", "atime", "relatime", "strictatime", "nodiratime", "diratime", "nosymfollow", "symfollow",
-            "private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable", "rnosuid", "rnodev", "rnoexec", "rnoatime", "sync", "dirsync"]);
+        Strings(json, "hooks", ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]);
+        Strings(json, "mountOptions", MountOptions.Names());
         json.WriteStartObject("linux");
-        Strings(json, "namespaces", ["cgroup", "ipc", "mount", "network", "pid", "uts"]);
+        Strings(json, "namespaces", ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]);
         json.WriteStartArray("capabilities");
         for (var i = 0; i < Math.Min(Capabilities.KernelCount, Capabilities.Names.Count); i++) json.WriteStringValue(Capabilities.Names[i]);
         json.WriteEndArray();
         json.WriteStartObject("cgroup");
         json.WriteBoolean("v1", true);
-        json.WriteBoolean("v2", CgroupLayout.Machine.Unified is not null);
+        json.WriteBoolean("v2", true);
         json.WriteBoolean("systemd", false);
         json.WriteBoolean("systemdUser", false);
+        json.WriteBoolean("rdma", false);
         json.WriteEndObject();
         json.WriteStartObject("seccomp");
         json.WriteBoolean("enabled", true);
-        Strings(json, "actions", ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"]);
+        Strings(json, "actions", ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"]);
         Strings(json, "operators", ["SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"]);
         Strings(json, "archs", ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM", "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64"]);
+        Strings(json, "knownFlags", ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]);
+        Strings(json, "supportedFlags", ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]);
+        json.WriteEndObject();
+        Enabled(json, "apparmor", true);
+        Enabled(json, "selinux", true);
+        Enabled(json, "intelRdt", false);
+        json.WriteStartObject("mountExtensions");
+        Enabled(json, "idmap", true);
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();
         Output.Write(json + "\n");
         return 0;
+    }
+
+    private static void Enabled(JsonWriter json, string name, bool enabled)
+    {
+        json.WriteStartObject(name);
+        json.WriteBoolean("enabled", enabled);
+        json.WriteEndObject();
     }
 
     private static void Strings(JsonWriter json, string name, ReadOnlySpan<string> values)

@@ -7,11 +7,14 @@ namespace Yun.Runtime.Commands;
 internal sealed class LaunchOptions
 {
     private const int DescriptorsMax = 1024;
+    private int _preserved;
 
     public string BundlePath { get; private set; } = Environment.CurrentDirectory;
     public string? PidFile { get; private set; }
     public string? ConsoleSocket { get; private set; }
-    public int PreservedFds { get; private set; }
+    /// <summary>How many descriptors from 3 on the program keeps: those of socket activation (sd_listen_fds(3)) and those asked for.</summary>
+    public int PreservedFds => ActivatedFds + _preserved;
+    public int ActivatedFds { get; } = int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), out var count) && count is > 0 and < DescriptorsMax ? count : 0;
     public bool Detach { get; private set; }
     public bool Keep { get; private set; }
     public bool KeepsKeyring { get; private set; }
@@ -24,7 +27,7 @@ internal sealed class LaunchOptions
             case "--bundle" or "-b": BundlePath = Path.GetFullPath(value()); return true;
             case "--pid-file": PidFile = Path.GetFullPath(value()); return true;
             case "--console-socket": ConsoleSocket = value(); return true;
-            case "--preserve-fds": PreservedFds = Preserved(value()); return true;
+            case "--preserve-fds": _preserved = Preserved(value()); return true;
             case "--detach" or "-d": return Detach = true;
             case "--keep": return Keep = true;
             case "--no-new-keyring": return KeepsKeyring = true;
@@ -44,10 +47,10 @@ internal sealed class LaunchOptions
         Files.Rename(temporary, PidFile);
     }
 
-    private static int Preserved(string text)
+    private int Preserved(string text)
     {
         if (!int.TryParse(text, out var count) || count is < 0 or >= DescriptorsMax) throw new UsageException($"--preserve-fds must be a number from 0 to {DescriptorsMax - 1}");
-        for (var i = 3; i < 3 + count; i++)
+        for (var i = 3; i < 3 + ActivatedFds + count; i++)
             if (!Descriptors.IsOpenAfterExec(i)) throw new UsageException($"--preserve-fds is {count}, but descriptor {i} is not open");
         return count;
     }

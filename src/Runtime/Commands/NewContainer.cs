@@ -20,6 +20,7 @@ internal sealed class NewContainer : IDisposable
         spec.Linux ??= new SpecLinux();
         var cgroup = spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.Trim('/') : $"/{id}";
         CheckTerminal(spec, options, waits: makeGate is null);
+        if (options.ActivatedFds > 0 && spec.Process is { } activated) activated.Env = [.. activated.Env ?? [], $"LISTEN_FDS={options.ActivatedFds}", "LISTEN_PID=1"];
         ContainerState.Reserve(settings, id, cgroup);
         LaunchedProcess? process = null;
         try

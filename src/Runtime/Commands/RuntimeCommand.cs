@@ -56,6 +56,7 @@ internal static class RuntimeCommand
                 "plan" => PlanCommand.Run(line),
                 "spec" => SpecCommand.Run(line),
                 "features" => FeaturesCommand.Run(),
+                "checkpoint" or "restore" => throw new UsageException("checkpoint and restore are not supported yet"),
                 "keep" => Keep.KeepCommand.Run(line),
                 "--version" or "-v" => Version(),
                 "--help" or "-h" or "help" => Say(Usage, 0),

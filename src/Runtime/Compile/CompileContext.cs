@@ -60,6 +60,9 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
         return Argument.Descriptor((int)handle.DangerousGetHandle(), name);
     }
 
+    /// <summary>As <see cref="Open"/>, for a descriptor whose number goes into a structure.</summary>
+    public int OpenNumber(string name, Func<SafeFileHandle> open) => (int)Open(name, open).Value;
+
     public void Dispose()
     {
         foreach (var handle in _owned) handle.Dispose();
@@ -80,6 +83,8 @@ internal sealed record LaunchInput
     public int NetworkNamespace { get; init; } = -1;
     /// <summary>Where the child sends the terminal's master, or -1.</summary>
     public int TerminalSocket { get; init; } = -1;
+    /// <summary>Where the child sends the seccomp listener, or -1.</summary>
+    public int ListenerSocket { get; init; } = -1;
     /// <summary>A fifo or pipe that the child reads one byte from just before it becomes the container's program, or -1.</summary>
     public int StartGate { get; init; } = -1;
     /// <summary>Where a child with its own memory tells that it is ready or failed, or -1.</summary>

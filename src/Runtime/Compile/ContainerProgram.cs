@@ -12,11 +12,10 @@ internal sealed class ContainerProgram : IDisposable
 {
     private readonly CompileContext _context;
 
-    private ContainerProgram(CompileContext context, CloneFlags cloneFlags, int firstExecStep, string? pidNamespacePath, bool mapsUsers)
+    private ContainerProgram(CompileContext context, CloneFlags cloneFlags, string? pidNamespacePath, bool mapsUsers)
     {
         _context = context;
         CloneFlags = cloneFlags;
-        FirstExecStep = firstExecStep;
         PidNamespacePath = pidNamespacePath;
         MapsUsers = mapsUsers;
     }
@@ -26,8 +25,6 @@ internal sealed class ContainerProgram : IDisposable
     /// <summary>The namespaces that clone3 makes; how the child shares memory is the launcher's to add.</summary>
     public CloneFlags CloneFlags { get; }
 
-    public int FirstExecStep { get; }
-
     public string? PidNamespacePath { get; }
 
     /// <summary>Whether the parent writes the id maps of a new user namespace.</summary>
@@ -36,7 +33,7 @@ internal sealed class ContainerProgram : IDisposable
     /// <exception cref="SpecException">The spec is wrong, and which field.</exception>
     public static ContainerProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host)
     {
-        Refuse(spec);
+        Refuse(spec, host);
         var program = new SyscallProgram();
         var context = new CompileContext(program, spec, input, host);
         try
@@ -60,16 +57,19 @@ internal sealed class ContainerProgram : IDisposable
             DeviceSteps.Add(context);
             ResetSteps.NamesAndParameters(context);
             TerminalSteps.Add(context);
+            LabelSteps.Add(context);
             MaskSteps.Add(context);
             RootSteps.Finish(context);
             ExecSteps.EnterWorkingDirectory(context, create: spec.Root?.Readonly != true);
-            if (input.StartGate >= 0) WaitForStart(context);
-            else if (hooks is { StartContainer.Count: > 0 }) StageSteps.Wait(context, LaunchStage.StartContainer);
+            // Whoever creates the container hands the seccomp listener over, so the filter is in place before start.
+            var gateIsLast = input.ListenerSocket >= 0;
+            if (!gateIsLast) StopBeforeProgram(context);
             ExecSteps.CloseDescriptors(context);
             ResetSteps.Descriptors(context);
             IdentitySteps.Add(context, filter);
-            var firstExecStep = ExecSteps.Execute(context);
-            return new ContainerProgram(context, flags, firstExecStep, NamespaceSteps.PidNamespacePath(context), context.Makes("user"));
+            if (gateIsLast) StopBeforeProgram(context);
+            ExecSteps.Execute(context);
+            return new ContainerProgram(context, flags, NamespaceSteps.PidNamespacePath(context), context.Makes("user"));
         }
         catch
         {
@@ -95,6 +95,16 @@ internal sealed class ContainerProgram : IDisposable
         return CloneFlags.None;
     }
 
+    private static void StopBeforeProgram(CompileContext context)
+    {
+        if (context.Input.StartGate >= 0)
+        {
+            ExecSteps.LookForProgram(context);
+            WaitForStart(context);
+        }
+        else if (context.Spec.Hooks is { StartContainer.Count: > 0 }) StageSteps.Wait(context, LaunchStage.StartContainer);
+    }
+
     private static unsafe void WaitForStart(CompileContext context)
     {
         var record = (long*)context.Program.Arena.Allocate(Report.Size);
@@ -103,7 +113,7 @@ internal sealed class ContainerProgram : IDisposable
         context.Program.Add("wait for start", Syscall.read, Argument.Descriptor(context.Input.StartGate, "start gate"), Argument.Memory(context.Program.Arena.Allocate(1), "1 byte"), 1).AtLeast(1);
     }
 
-    private static void Refuse(RuntimeSpec spec)
+    private static void Refuse(RuntimeSpec spec, IHostView host)
     {
         if (spec.OciVersion is not ['1', '.', >= '0' and <= '3'] and not ['1', '.', >= '0' and <= '3', '.' or '-' or '+', ..]) throw new SpecException("ociVersion", $"'{spec.OciVersion}' is not a version from 1.0 to 1.3");
         HookRunner.Check(spec.Hooks);
@@ -112,8 +122,7 @@ internal sealed class ContainerProgram : IDisposable
             UserNamespaceSteps.MapText(spec.Linux.UidMappings, "linux.uidMappings");
             UserNamespaceSteps.MapText(spec.Linux.GidMappings, "linux.gidMappings");
         }
-        if (spec.Process?.ApparmorProfile is { Length: > 0 } && HostView.Instance.EntryAt("/sys/kernel/security/apparmor") != HostEntry.Directory) throw new SpecException("process.apparmorProfile", "this kernel has no AppArmor");
-        if (spec.Process?.SelinuxLabel is { Length: > 0 }) throw new SpecException("process.selinuxLabel", "this kernel has no SELinux policy loaded");
+        LabelSteps.Check(spec, host);
     }
 
     public void Dispose()

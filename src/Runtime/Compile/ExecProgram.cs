@@ -14,15 +14,9 @@ internal sealed unsafe class ExecProgram : IDisposable
     private const CloneFlags Joined = CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.NewNetwork | CloneFlags.NewPid;
     private readonly CompileContext _context;
 
-    private ExecProgram(CompileContext context, int firstExecStep)
-    {
-        _context = context;
-        FirstExecStep = firstExecStep;
-    }
+    private ExecProgram(CompileContext context) => _context = context;
 
     public SyscallProgram Program => _context.Program;
-
-    public int FirstExecStep { get; }
 
     /// <param name="container">The pidfd of the container's first process.</param>
     /// <param name="others">The kinds of namespaces to join besides, where the container's are not ours.</param>
@@ -36,26 +30,30 @@ internal sealed unsafe class ExecProgram : IDisposable
         try
         {
             var filter = spec.Linux?.Seccomp is { } seccomp ? SeccompFilter.For(seccomp) : null;
-            MemorySteps.LetGo(program);
+            MemorySteps.LetGo(program, input.OpensForReal ? context.OpenNumber("empty program", MemoryFile.EmptyProgram) : -1);
+            AffinitySteps.Add(context, context.Process.ExecCpuAffinity?.Initial, "process.execCPUAffinity.initial");
             foreach (var path in cgroups)
                 program.Add($"join the cgroup {path}", Syscall.write, context.Open(path, () => PathDescriptor.Open(null, path, OpenFlags.WriteOnly)), program.Text("0"), 1);
+            AffinitySteps.Add(context, context.Process.ExecCpuAffinity?.Final, "process.execCPUAffinity.final");
             ResetSteps.Privileged(context);
             ResetSteps.Keyring(context);
+            LabelSteps.Check(spec, host);
+            LabelSteps.AddBeforeJoining(context);
             context.JoinsUserNamespace = others.HasFlag(CloneFlags.NewUser);
             program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags((long)(Joined | others), (Joined | others).ToString().Replace(", ", "|", StringComparison.Ordinal)));
             if (context.InUserNamespace) UserNamespaceSteps.BecomeRoot(context);
             TerminalSteps.Add(context, controls: false);
             ExecSteps.EnterWorkingDirectory(context, create: false);
             var keep = 3 + input.PreservedDescriptors;
-            if (report > keep) program.Add("close what is not the container's", Syscall.close_range, keep, report - 1, 0);
-            program.Add("close what is not the container's", Syscall.close_range, Math.Max(report + 1, keep), uint.MaxValue, 0);
+            CloseAllBut(program, keep, report, input.ListenerSocket);
             ResetSteps.Descriptors(context);
             IdentitySteps.Add(context, filter);
             CloneIntoContainer(program, report);
             // A session of the first child's would end with it, and take the process along.
             ResetSteps.Session(context);
             if (context.Process.Terminal) TerminalSteps.TakeControl(context, 0);
-            return new ExecProgram(context, ExecSteps.Execute(context));
+            ExecSteps.Execute(context);
+            return new ExecProgram(context);
         }
         catch
         {
@@ -63,6 +61,17 @@ internal sealed unsafe class ExecProgram : IDisposable
             program.Dispose();
             throw;
         }
+    }
+
+    private static void CloseAllBut(SyscallProgram program, int first, int one, int other)
+    {
+        foreach (var kept in other < 0 || other < one ? (ReadOnlySpan<int>)[other, one] : [one, other])
+        {
+            if (kept < first) continue;
+            if (kept > first) program.Add("close what is not the container's", Syscall.close_range, first, kept - 1, 0);
+            first = kept + 1;
+        }
+        program.Add("close what is not the container's", Syscall.close_range, first, uint.MaxValue, 0);
     }
 
     private static void CloneIntoContainer(SyscallProgram program, int report)

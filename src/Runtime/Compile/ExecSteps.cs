@@ -24,8 +24,27 @@ internal static unsafe class ExecSteps
     public static void CloseDescriptors(CompileContext context) =>
         context.Program.Add("close what is not the container's", Syscall.close_range, 3 + context.Input.PreservedDescriptors, uint.MaxValue, Argument.Flags(4, "CLOEXEC"));
 
-    /// <summary>Returns the index of the first step that runs the program: a failure from there on is the program's, not ours.</summary>
-    public static int Execute(CompileContext context)
+    /// <summary>
+    /// Looks whether the program is there before the wait for start: whoever creates the container is told that it is not, and nobody listens later.
+    /// </summary>
+    public static void LookForProgram(CompileContext context)
+    {
+        const int execute = 1;
+        if (context.Process.Args is not { Count: > 0 } arguments) return;
+        var program = context.Program;
+        var candidates = Candidates(arguments[0], context.Process.Env);
+        var found = new StepEditor[candidates.Count];
+        for (var i = 0; i < candidates.Count; i++)
+        {
+            found[i] = program.Add($"look for {candidates[i]}", Syscall.faccessat, PathDescriptor.CurrentDirectory, program.Text(candidates[i]), Argument.Flags(execute, "X_OK")).OfProgram();
+            if (i < candidates.Count - 1) found[i].Tolerate([Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES]);
+        }
+        if (candidates.Count > 1) foreach (var step in found) step.SkipToHere(onSuccess: true, whenTolerated: false);
+        // A directory is executable too, and the only thing with a "." in it: then the answer is 0, which is too little.
+        else program.Add($"look whether {candidates[0]} is a file", Syscall.faccessat, PathDescriptor.CurrentDirectory, program.Text(candidates[0].TrimEnd('/') + "/."), 0).AtLeast(1).Tolerate(Errno.ENOTDIR).OfProgram();
+    }
+
+    public static void Execute(CompileContext context)
     {
         var program = context.Program;
         var process = context.Process;
@@ -34,13 +53,11 @@ internal static unsafe class ExecSteps
         var argumentList = Argument.Memory(program.Arena.TextList(arguments), Shown(arguments));
         var environment = Argument.Memory(program.Arena.TextList(process.Env ?? []), $"{process.Env?.Count ?? 0} variables");
         var candidates = Candidates(arguments[0], process.Env);
-        var first = program.Count;
         for (var i = 0; i < candidates.Count; i++)
         {
-            var step = program.Add($"exec {candidates[i]}", Syscall.execve, program.Text(candidates[i]), argumentList, environment);
+            var step = program.Add($"exec {candidates[i]}", Syscall.execve, program.Text(candidates[i]), argumentList, environment).OfProgram();
             if (i < candidates.Count - 1) step.Tolerate([Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES]);
         }
-        return first;
     }
 
     /// <summary>Where the program may be, as execvp(3) looks: PATH of the container's own environment, unless the name has a slash.</summary>

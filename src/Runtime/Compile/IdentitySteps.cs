@@ -25,6 +25,9 @@ internal static unsafe class IdentitySteps
                 program.Add("drop a capability from the bounding set", Syscall.prctl, Argument.Flags(CapBsetDrop, "PR_CAPBSET_DROP"), Argument.Flags(capability, NameOf(capability)));
 
         var user = process.User;
+        // To the kernel the last number means "leave it as it is", which is root.
+        if (user.Uid == uint.MaxValue) throw new SpecException("process.user.uid", $"{user.Uid} is no user id");
+        if (user.Gid == uint.MaxValue) throw new SpecException("process.user.gid", $"{user.Gid} is no group id");
         program.Add("keep capabilities over the change of user", Syscall.prctl, Argument.Flags(SetKeepCaps, "PR_SET_KEEPCAPS"), 1);
         var groups = user.AdditionalGids ?? [];
         var list = (uint*)program.Arena.Allocate((nuint)(4 * groups.Count + 4));
@@ -68,9 +71,20 @@ internal static unsafe class IdentitySteps
                 "SECCOMP_FILTER_FLAG_TSYNC" => 0u, // one thread: nothing to synchronise
                 "SECCOMP_FILTER_FLAG_LOG" => 2u,
                 "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => 4u,
+                "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" when context.Input.ListenerSocket >= 0 => 32u,
+                "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => 0u, // nobody is waited for
                 _ => throw new SpecException("linux.seccomp.flags", $"'{flag}' is not supported"),
             });
-        program.Add("install the seccomp filter", Syscall.seccomp, Argument.Flags(1, "SET_MODE_FILTER"), flags, Argument.Memory(description, $"{filter.Length / 8} instructions"));
+        var instructions = Argument.Memory(description, $"{filter.Length / 8} instructions");
+        if (context.Input.ListenerSocket < 0)
+        {
+            program.Add("install the seccomp filter", Syscall.seccomp, Argument.Flags(1, "SET_MODE_FILTER"), flags, instructions);
+            return;
+        }
+        var message = DescriptorMessage.Make(program, "listener", out var listener);
+        program.Add("install the seccomp filter", Syscall.seccomp, Argument.Flags(1, "SET_MODE_FILTER"), flags | 8, instructions).Into(listener);
+        program.Add("hand over the seccomp listener", Syscall.sendmsg, Argument.Descriptor(context.Input.ListenerSocket, "listener socket"), Argument.Memory(message, "$listener"), Argument.Flags(0x4000, "MSG_NOSIGNAL"));
+        program.Add("close the seccomp listener", Syscall.close, listener);
     }
 
     private static CapabilitySets Sets(SpecCapabilities given)

@@ -31,7 +31,20 @@ internal sealed class MountOptions
     public bool PropagationIsRecursive { get; private set; }
     public bool IsBind { get; private set; }
     public bool BindIsRecursive { get; private set; }
+    public bool MapsIds { get; private set; }
+    public bool MapsIdsBelow { get; private set; }
+    public bool CopiesUp { get; private set; }
     public List<KeyValuePair<string, string?>> Data { get; } = [];
+
+    /// <summary>Every option that is not a file system's own.</summary>
+    public static string[] Names()
+    {
+        var names = new List<string>(["bind", "rbind", "idmap", "ridmap", "tmpcopyup", "defaults", "sync", "dirsync", "lazytime", "mand", "silent"]);
+        foreach (var name in s_attributes.Keys) names.AddRange([name, "r" + name]);
+        foreach (var name in s_propagation.Keys) names.AddRange([name, "r" + name]);
+        names.Sort(StringComparer.Ordinal);
+        return names.ToArray();
+    }
 
     public static MountOptions Parse(IEnumerable<string>? options, string field)
     {
@@ -57,7 +70,10 @@ internal sealed class MountOptions
         else if (option is "bind") IsBind = true;
         else if (option is "rbind") IsBind = BindIsRecursive = true;
         else if (option is "defaults" or "async" or "" or "loud" or "nomand" or "noiversion") { }
-        else if (option is "idmap" or "ridmap" or "tmpcopyup" or "copy-symlink") throw new SpecException(field, $"the mount option '{option}' is not supported");
+        else if (option is "idmap") MapsIds = true;
+        else if (option is "ridmap") MapsIds = MapsIdsBelow = true;
+        else if (option is "tmpcopyup") CopiesUp = true;
+        else if (option is "copy-symlink" or "src-nofollow" or "dest-nofollow") throw new SpecException(field, $"the mount option '{option}' is not supported");
         else if (option is "sync" or "dirsync" or "mand" or "lazytime" or "silent") Data.Add(new(option, null));
         else Data.Add(option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? new(option[..at], option[(at + 1)..]) : new(option, null));
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Oci;
@@ -49,16 +50,19 @@ internal static unsafe class MountSteps
     private static void Add(CompileContext context, SpecMount mount, string field)
     {
         if (mount.Destination.Length == 0) throw new SpecException($"{field}.destination", "is missing");
-        if (mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 }) throw new SpecException($"{field}.uidMappings", "id-mapped mounts are not supported");
         var destination = Normalise(mount.Destination);
         if (destination.StartsWith("/proc/", StringComparison.Ordinal) && !s_insideProc.Contains(destination))
             throw new SpecException($"{field}.destination", $"'{destination}' is inside /proc, where nothing may be mounted");
         var options = MountOptions.Parse(mount.Options, $"{field}.options");
 
+        var mapped = options.MapsIds || mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 };
+        if (mapped && !options.IsBind && mount.Type != "bind") throw new SpecException($"{field}.uidMappings", "only bind mounts can be id-mapped");
         if (context.Input.MountDescriptors.TryGetValue(mount.Destination, out var given))
             Attach(context, mount, destination, options, Argument.Descriptor(given, $"mount for {destination}"), IsDirectory(given));
         else if (options.IsBind || mount.Type == "bind")
-            Bind(context, mount, destination, options, field);
+            Bind(context, mount, destination, options, field, mapped);
+        else if (options.CopiesUp && mount.Type == "tmpfs")
+            Attach(context, mount, destination, options, context.Open($"copy of {destination}", () => CopyUp.Make(context, destination, options)), directory: true);
         else if (mount.Type == "cgroup")
             CgroupMountSteps.Add(context, destination, options);
         else if (mount.Type is null or "")
@@ -72,6 +76,7 @@ internal static unsafe class MountSteps
         var kind = mount.Type!;
         var isPrepared = context.Prepared.TryGetValue(mount, out var detached);
         if (!isPrepared) detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
+        if (context.Linux.MountLabel is { Length: > 0 } label && (kind is "tmpfs" or "mqueue" or "devpts")) options.Data.Add(new("context", label));
         if (!isPrepared) NewDetached(context, kind, kind is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" ? null : mount.Source, options.Data, options.Set, detached, $"mount {destination}");
         // A link in the image must not decide what is procfs (CVE-2019-19921).
         var resolve = kind is "proc" or "sysfs" ? Resolve.NoSymlinks | Resolve.NoMagicLinks : Resolve.NoMagicLinks;
@@ -96,14 +101,36 @@ internal static unsafe class MountSteps
         program.Add(purpose, Syscall.fsmount, into, Argument.Flags(1, "FSMOUNT_CLOEXEC"), Argument.Flags((long)attributes, attributes == 0 ? "0" : attributes.ToString().Replace(", ", "|", StringComparison.Ordinal))).Into(into);
     }
 
-    private static void Bind(CompileContext context, SpecMount mount, string destination, MountOptions options, string field)
+    private static void Bind(CompileContext context, SpecMount mount, string destination, MountOptions options, string field, bool mapped)
     {
         if (mount.Source is not { Length: > 0 } named) throw new SpecException($"{field}.source", $"is missing for the bind mount at '{destination}'");
         var source = Path.GetFullPath(named, context.Input.Bundle);
         var entry = context.Host.EntryAtNow(source);
         if (entry == HostEntry.Absent && context.Input.OpensForReal) throw new SpecException($"{field}.source", $"'{source}' does not exist");
-        var detached = context.Open($"bind {named}", () => MountTree.Clone(source, options.BindIsRecursive));
+        var detached = context.Open($"bind {named}", () =>
+        {
+            var tree = MountTree.Clone(source, options.BindIsRecursive);
+            Separate(tree, options);
+            if (mapped) MapIds(context, tree, mount, options, field);
+            return tree;
+        });
         Attach(context, mount, destination, options, detached, entry != HostEntry.File);
+    }
+
+    // A copy of a shared mount is its peer, and what the container mounted there would appear on the host.
+    private static void Separate(SafeHandle tree, MountOptions options)
+    {
+        if (options.Propagation == MountPropagation.Shared || options is { Propagation: MountPropagation.Private, PropagationIsRecursive: true }) return;
+        MountTree.Change(tree, 0, 0, options.Propagation == MountPropagation.Unchanged ? MountPropagation.Private : MountPropagation.Slave, recursive: true);
+    }
+
+    // Without maps of its own a mount takes the container's.
+    private static void MapIds(CompileContext context, SafeHandle tree, SpecMount mount, MountOptions options, string field)
+    {
+        var own = mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 };
+        if (!own && !context.InUserNamespace) throw new SpecException($"{field}.uidMappings", "are missing, and the container has no user namespace whose maps could be taken");
+        var joined = own ? null : context.Linux.Namespaces?.Find(n => n.Type == "user")?.Path;
+        IdMap.Apply(tree, string.IsNullOrEmpty(joined) ? null : joined, own ? mount.UidMappings : context.Linux.UidMappings, own ? mount.GidMappings : context.Linux.GidMappings, options.MapsIdsBelow, field);
     }
 
     private static void Attach(CompileContext context, SpecMount mount, string destination, MountOptions options, Argument detached, bool directory)

@@ -103,8 +103,10 @@ internal static unsafe class ResetSteps
                 "IOPRIO_CLASS_IDLE" => 3,
                 _ => throw new SpecException("process.ioPriority.class", $"'{priority.Class}' is not an I/O class"),
             };
+            if (priority.Priority is < 0 or > 7) throw new SpecException("process.ioPriority.priority", $"{priority.Priority} is not between 0 and 7");
             program.Add("set the I/O priority", Syscall.ioprio_set, 1, 0, kind << 13 | priority.Priority);
         }
+        MemoryPolicySteps.Add(context);
         if (context.Linux.Personality is { } personality)
         {
             var domain = personality.Domain switch
@@ -113,6 +115,7 @@ internal static unsafe class ResetSteps
                 "LINUX32" => 8,
                 _ => throw new SpecException("linux.personality.domain", $"'{personality.Domain}' is not LINUX or LINUX32"),
             };
+            if (personality.Flags is { Count: > 0 }) throw new SpecException("linux.personality.flags", "are not supported, as the specification reserves them");
             program.Add("set the personality", Syscall.personality, Argument.Flags(domain, personality.Domain));
         }
     }
@@ -163,6 +166,7 @@ internal static unsafe class ResetSteps
     {
         var path = name.Contains('/') ? name : name.Replace('.', '/');
         if (Array.Exists(path.Split('/'), p => p is "" or "." or "..")) throw new SpecException("linux.sysctl", $"'{name}' is not a kernel parameter");
+        KernelParameters.Check(context, path, value);
         var program = context.Program;
         context.Proc ??= MountSteps.PrivateProc(context);
         var file = program.Slot($"sysctl{program.Count}");

@@ -9,7 +9,7 @@ internal static class SeccompFilter
 {
     public static byte[] For(SpecSeccomp seccomp)
     {
-        if (seccomp.ListenerPath is { Length: > 0 }) throw new SpecException("linux.seccomp.listenerPath", "is not supported yet");
+        if (Notifies(seccomp) && seccomp.ListenerPath is not { Length: > 0 }) throw new SpecException("linux.seccomp.listenerPath", "is missing; SCMP_ACT_NOTIFY needs somebody to ask");
         var rules = new List<SeccompRule>();
         for (var i = 0; i < (seccomp.Syscalls?.Count ?? 0); i++) AddRules(rules, seccomp.Syscalls![i], $"linux.seccomp.syscalls[{i}]");
         var native = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? SyscallArchitecture.Arm64 : SyscallArchitecture.X64;
@@ -18,6 +18,25 @@ internal static class SeccompFilter
             if (ArchitectureOf(name) is { } architecture && !architectures.Contains(architecture)) architectures.Add(architecture);
         return SeccompCompiler.Compile(new SeccompPolicy(ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction"), [.. architectures], rules));
     }
+
+    /// <summary>Whether the filter asks a listener.</summary>
+    public static bool Notifies(SpecSeccomp? seccomp)
+    {
+        if (seccomp is null) return false;
+        if (seccomp.DefaultAction == Notify) throw new SpecException("linux.seccomp.defaultAction", "cannot be SCMP_ACT_NOTIFY: the start itself would wait for the listener");
+        var found = false;
+        for (var i = 0; i < (seccomp.Syscalls?.Count ?? 0); i++)
+        {
+            if (seccomp.Syscalls![i].Action != Notify) continue;
+            found = true;
+            foreach (var name in seccomp.Syscalls[i].Names)
+                if (Array.IndexOf(s_ours, name) >= 0) throw new SpecException($"linux.seccomp.syscalls[{i}].names", $"'{name}' cannot be SCMP_ACT_NOTIFY: the listener is handed over with it");
+        }
+        return found;
+    }
+
+    private const string Notify = "SCMP_ACT_NOTIFY";
+    private static readonly string[] s_ours = ["sendmsg", "write", "clone"];
 
     private static void AddRules(List<SeccompRule> rules, SpecSyscall syscall, string field)
     {
@@ -59,7 +78,7 @@ internal static class SeccompFilter
         "SCMP_ACT_TRACE" => SeccompAction.Trace | ((errno ?? 1) & 0xffff),
         "SCMP_ACT_ALLOW" => SeccompAction.Allow,
         "SCMP_ACT_LOG" => SeccompAction.Log,
-        "SCMP_ACT_NOTIFY" => throw new SpecException(field, "SCMP_ACT_NOTIFY is not supported yet"),
+        Notify => SeccompAction.Notify,
         _ => throw new SpecException(field, $"'{action}' is not a seccomp action"),
     };
 

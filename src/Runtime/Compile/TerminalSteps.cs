@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Yun.Linux;
 using Yun.Runtime.Walker;
 
@@ -47,7 +46,7 @@ internal static unsafe class TerminalSteps
     private static void Terminal(CompileContext context, bool controls)
     {
         var program = context.Program;
-        var message = Message(program, out var master);
+        var message = DescriptorMessage.Make(program, "master", out var master);
         var slave = program.Slot("slave");
         var how = program.Arena.Place(new PathSteps.OpenHow
         {
@@ -79,32 +78,5 @@ internal static unsafe class TerminalSteps
         program.Add("mount /dev/console", Syscall.open_tree, slave, program.Text(""), Argument.Flags(CloneTree | OpenFlags.CloseOnExec | EmptyPath, "CLONE|CLOEXEC|AT_EMPTY_PATH")).Into(copy);
         program.Add("mount /dev/console", Syscall.openat, dev, program.Text("console"), Argument.Flags(OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, "O_PATH|O_NOFOLLOW|O_CLOEXEC")).Into(target);
         program.Add("mount /dev/console", Syscall.move_mount, copy, program.Text(""), target, program.Text(""), Argument.Flags(FromEmptyToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
-    }
-
-    // One byte and, as SCM_RIGHTS, the master: its slot is the very place in the control message where the descriptor belongs.
-    private static void* Message(SyscallProgram program, out Slot master)
-    {
-        var data = program.Arena.Place((byte)'t');
-        var vector = (nint*)program.Arena.Allocate(16);
-        (vector[0], vector[1]) = ((nint)data, 1);
-        var control = (byte*)program.Arena.Allocate(24);
-        *(nuint*)control = 20;
-        ((int*)control)[2] = 1; // SOL_SOCKET
-        ((int*)control)[3] = 1; // SCM_RIGHTS
-        var header = program.Arena.Place(new MessageHeader { Vectors = (nint)vector, VectorCount = 1, Control = (nint)control, ControlLength = 24 });
-        master = new Slot((long*)(control + 16), "master");
-        return header;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct MessageHeader
-    {
-        public nint Name;
-        public int NameLength;
-        public nint Vectors;
-        public nuint VectorCount;
-        public nint Control;
-        public nuint ControlLength;
-        public int Flags;
     }
 }

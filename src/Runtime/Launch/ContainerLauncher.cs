@@ -25,9 +25,10 @@ public static unsafe class ContainerLauncher
             if (cgroup is not null) CgroupSettings.Apply(cgroup, request.Spec.Linux?.Resources, CgroupLayout.Machine);
             using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
             using var pipes = LaunchPipes.For(request);
-            using var program = ContainerProgram.Compile(request.Spec, InputOf(request, cgroup, terminal, pipes), HostView.Instance);
+            using var listener = SeccompListener.For(request);
+            using var program = ContainerProgram.Compile(request.Spec, InputOf(request, cgroup, terminal, pipes, listener), HostView.Instance);
             if (pipes is null) return Shared(request, program, terminal);
-            using var launch = new CopiedLaunch(request, program, terminal, pipes);
+            using var launch = new CopiedLaunch(request, program, terminal, pipes, listener);
             return launch.Run();
         }
         catch
@@ -49,7 +50,7 @@ public static unsafe class ContainerLauncher
         {
             ProcessDescriptor.Wait(process);
             process.Dispose();
-            throw LaunchFailure.Of(request.Spec, program.Program, (int)report->Index, report->Result, program.FirstExecStep);
+            throw LaunchFailure.Of(request.Spec, program.Program, (int)report->Index, report->Result);
         }
         if (deadline?.HasPassed == true)
         {
@@ -78,7 +79,7 @@ public static unsafe class ContainerLauncher
         return pid >= 0 ? (int)pid : throw new LaunchException("clone3", (Errno)(-pid), $"unable to start container process: clone3: {((Errno)(-pid)).Describe()}");
     }
 
-    internal static LaunchInput InputOf(LaunchRequest request, Cgroup? cgroup, TerminalSocket? terminal, LaunchPipes? pipes) => new()
+    internal static LaunchInput InputOf(LaunchRequest request, Cgroup? cgroup, TerminalSocket? terminal, LaunchPipes? pipes, SeccompListener? listener) => new()
     {
         Id = request.Id,
         Stdin = request.StdinFd,
@@ -87,6 +88,7 @@ public static unsafe class ContainerLauncher
         MountDescriptors = request.MountFds,
         NetworkNamespace = request.NetworkNamespaceFd,
         TerminalSocket = Number(terminal?.Child),
+        ListenerSocket = Number(listener?.Child),
         StartGate = request.StartGateFd,
         ReportPipe = Number(pipes?.Report.Write),
         GoRead = Number(pipes?.Go?.Read),

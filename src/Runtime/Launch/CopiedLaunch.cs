@@ -7,7 +7,7 @@ using Yun.Runtime.Walker;
 namespace Yun.Runtime;
 
 /// <summary>The start of a child that has a copy of our memory and stops on its way for what only the parent can do: id maps, hooks.</summary>
-internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgram program, TerminalSocket? terminal, LaunchPipes pipes) : IDisposable
+internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgram program, TerminalSocket? terminal, LaunchPipes pipes, SeccompListener? listener) : IDisposable
 {
     private readonly long* _pidFd = program.Program.Arena.Place(-1L);
     private SafeFileHandle? _process;
@@ -23,8 +23,8 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
         pipes.Go?.Read.Dispose();
         try
         {
-            var report = LaunchReport.Read(pipes.Report.Read, TakeOver, Reached);
-            if (report.Failure is { } failure) throw LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result, program.FirstExecStep);
+            var report = LaunchReport.Read(pipes.Report.Read, TakeOver, Reached, listener is null ? null : ForwardListener);
+            if (report.Failure is { } failure) throw LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result);
             if (deadline?.HasPassed == true) throw ContainerLauncher.Late(request);
             if (!report.IsReady) HookRunner.Run(request.Spec.Hooks?.Poststart, "poststart", State("running"), request.Bundle, null);
             var launched = new LaunchedProcess(_pid, _process, terminal?.Receive());
@@ -36,6 +36,22 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
             ProcessDescriptor.Signal(_process!, 9);
             ProcessDescriptor.Wait(_process!);
             throw;
+        }
+    }
+
+    // The child may be waiting for the listener's answer to one of its own last calls, so the agent has it before the next report is waited for.
+    private void ForwardListener()
+    {
+        Span<PollEntry> entries = [new((int)pipes.Report.Read.DangerousGetHandle(), PollEvents.Readable), new((int)listener!.Parent.DangerousGetHandle(), PollEvents.Readable)];
+        while (true)
+        {
+            Poll.Wait(entries, -1);
+            if ((entries[1].Happened & PollEvents.Readable) != 0)
+            {
+                listener.Forward(_pid, "creating");
+                entries[1] = new PollEntry(-1, PollEvents.None);
+            }
+            if (entries[0].Happened != 0) return;
         }
     }
 
@@ -96,7 +112,8 @@ internal sealed record LaunchPipes(Pipe Report, Pipe? Go) : IDisposable
             time |= space.Type == "time";
         }
         var stops = user || HasHooks(request.Spec.Hooks);
-        return stops || time || !newPid || request.StartGateFd >= 0 ? new LaunchPipes(new Pipe(), stops ? new Pipe() : null) : null;
+        var notifies = SeccompFilter.Notifies(request.Spec.Linux?.Seccomp);
+        return stops || time || notifies || !newPid || request.StartGateFd >= 0 ? new LaunchPipes(new Pipe(), stops ? new Pipe() : null) : null;
     }
 
     private static bool HasHooks(SpecHooks? hooks) =>

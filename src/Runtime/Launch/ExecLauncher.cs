@@ -15,7 +15,8 @@ internal static unsafe class ExecLauncher
         using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
         using var pipes = new LaunchPipes(new Pipe(), null);
         var pipe = pipes.Report;
-        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipes);
+        using var listener = SeccompListener.For(request);
+        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipes, listener);
         using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), OthersOf(containerPid),
             request.CgroupPath is { } cgroup ? Cgroup.At(cgroup).ProcessFiles() : ProcessCgroups(containerPid), (int)pipe.Write.DangerousGetHandle());
         var pidFd = program.Program.Arena.Place(-1L);
@@ -23,10 +24,9 @@ internal static unsafe class ExecLauncher
         ContainerLauncher.Clone(program.Program, CloneFlags.None, pidFd);
         using var first = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
         pipe.Write.Dispose();
-        var report = LaunchReport.Read(pipe.Read);
+        var report = LaunchReport.Read(pipe.Read, pid => listener?.Forward(pid, "running"));
         ProcessDescriptor.Wait(first);
-        // Our child by CLONE_PARENT, and not yet waited for, so the pid is still its own.
-        var process = report.Pid is { } pid ? ProcessDescriptor.Open(pid) : null;
+        var process = report.Pid is { } pid ? OpenChild(pid) : null;
         if (report.Failure is null && process is not null && deadline?.HasPassed != true) return new LaunchedProcess(report.Pid!.Value, process, terminal?.Receive());
         if (process is not null)
         {
@@ -34,8 +34,25 @@ internal static unsafe class ExecLauncher
             ProcessDescriptor.Wait(process);
             process.Dispose();
         }
-        throw report.Failure is { } failure ? LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result, program.FirstExecStep)
+        throw report.Failure is { } failure ? LaunchFailure.Of(request.Spec, program.Program, failure.Index, failure.Result)
             : new LaunchException("exec", Errno.ETIMEDOUT, $"the process in container {request.Id} did not start");
+    }
+
+    // Our child by CLONE_PARENT, and not yet waited for, so the pid is still its own. Whoever may trace processes in the container could have
+    // written another number, which is then no child of ours.
+    private static SafeFileHandle OpenChild(int pid)
+    {
+        var process = ProcessDescriptor.Open(pid);
+        try
+        {
+            ProcessDescriptor.Poll(process, reap: false);
+            return process;
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
     }
 
     private static SafeFileHandle OpenContainer(LaunchRequest request, int pid)

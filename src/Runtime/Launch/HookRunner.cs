@@ -48,7 +48,8 @@ internal static unsafe class HookRunner
         using var output = MemoryFile.Holding("hook output", []);
         using var pipe = new Pipe();
         using var container = insidePid is { } pid ? ProcessDescriptor.Open(pid) : null;
-        using var program = Compile(hook, input, output, container, insidePid, bundle);
+        using var exe = insidePid is null ? null : MemoryFile.EmptyProgram();
+        using var program = Compile(hook, input, output, container, insidePid, exe, bundle);
         program.Report->Descriptor = (int)pipe.Write.DangerousGetHandle();
         var pidFd = program.Arena.Place(-1L);
         using (insidePid is null ? null : PidNamespace.Enter($"/proc/{insidePid}/ns/pid")) ContainerLauncher.Clone(program, CloneFlags.None, pidFd);
@@ -65,12 +66,12 @@ internal static unsafe class HookRunner
         if (exit.Code != 0) throw Failed(name, Errno.EIO, exit.Signal == 0 ? $"exit status {exit.Status}" : $"ended by signal {exit.Signal}", output);
     }
 
-    private static SyscallProgram Compile(SpecHook hook, SafeFileHandle input, SafeFileHandle output, SafeFileHandle? container, int? insidePid, string bundle)
+    private static SyscallProgram Compile(SpecHook hook, SafeFileHandle input, SafeFileHandle output, SafeFileHandle? container, int? insidePid, SafeFileHandle? exe, string bundle)
     {
         var program = new SyscallProgram();
         if (container is not null)
         {
-            MemorySteps.LetGo(program);
+            MemorySteps.LetGo(program, exe is null ? -1 : (int)exe.DangerousGetHandle());
             var user = NamespaceSteps.Differs(insidePid!.Value, "user") ? CloneFlags.NewUser : CloneFlags.None;
             program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor((int)container.DangerousGetHandle(), "container"), (long)(Kinds | user));
             if (user != CloneFlags.None)

@@ -7,11 +7,12 @@ namespace Yun.Runtime;
 /// <summary>A failed step in runc's words: clients choose exit codes 126 and 127 by looking for them.</summary>
 internal static class LaunchFailure
 {
-    public static LaunchException Of(RuntimeSpec spec, SyscallProgram program, int index, long result, int firstExecStep)
+    public static LaunchException Of(RuntimeSpec spec, SyscallProgram program, int index, long result)
     {
-        var errno = result < 0 ? (Errno)(-result) : Errno.EIO;
+        // A look at the program that answers 0 has found a directory.
+        var errno = result < 0 ? (Errno)(-result) : program.Texts[index].IsProgram ? Errno.EISDIR : Errno.EIO;
         var purpose = program.Texts[index].Purpose;
-        if (index < firstExecStep) return new LaunchException(purpose, errno, $"unable to start container process: error during container init: {purpose}: {errno.Describe()}");
+        if (!program.Texts[index].IsProgram) return new LaunchException(purpose, errno, $"unable to start container process: error during container init: {purpose}: {errno.Describe()}");
         var name = spec.Process?.Args?[0] ?? "";
         var text = errno switch
         {

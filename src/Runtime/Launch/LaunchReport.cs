@@ -25,21 +25,22 @@ internal sealed class LaunchReport
     /// <summary>Reads until the pipe's last writer is gone, which is when the container's program has begun or all is over, or until the child is ready.</summary>
     /// <param name="cloned">Called with the pid when a first child has made the process.</param>
     /// <param name="reached">Called when the child waits at a stage.</param>
-    public static LaunchReport Read(SafeFileHandle pipe, Action<int>? cloned = null, Action<LaunchStage>? reached = null)
+    /// <param name="waiting">Called before each wait for the child; returns when the pipe can be read.</param>
+    public static LaunchReport Read(SafeFileHandle pipe, Action<int>? cloned = null, Action<LaunchStage>? reached = null, Action? waiting = null)
     {
         var report = new LaunchReport();
         Span<long> record = stackalloc long[2];
         var bytes = MemoryMarshal.AsBytes(record);
         // Records of 16 bytes are written whole: they are shorter than PIPE_BUF.
-        while (!report.IsReady && Pipe.ReadSome(pipe, bytes) == Report.Size)
+        for (waiting?.Invoke(); Pipe.ReadSome(pipe, bytes) == Report.Size; waiting?.Invoke())
         {
             switch (record[1])
             {
                 case ProcessRecord:
-                    report.Pid = (int)record[0];
+                    report.Pid ??= (int)record[0];
                     cloned?.Invoke(report.Pid.Value);
                     break;
-                case ReadyRecord: report.IsReady = true; break;
+                case ReadyRecord: report.IsReady = true; return report;
                 case StageRecord: reached?.Invoke((LaunchStage)record[0]); break;
                 default: report.Failure = ((int)record[0], record[1]); break;
             }

@@ -25,7 +25,8 @@ internal static partial class SpecReader
                 case "maskedPaths": read.MaskedPaths = json.Texts(); break;
                 case "readonlyPaths": read.ReadonlyPaths = json.Texts(); break;
                 case "mountLabel": read.MountLabel = json.Text(); break;
-                case "intelRdt" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
+                case "intelRdt" or "netDevices" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
+                case "memoryPolicy": read.MemoryPolicy = MemoryPolicy(ref json); break;
                 case "personality": read.Personality = Personality(ref json); break;
                 default: json.Skip(); break;
             }
@@ -161,6 +162,24 @@ internal static partial class SpecReader
                 case "value" when !json.IsNull: read.Value = json.Unsigned(); break;
                 case "valueTwo" when !json.IsNull: read.ValueTwo = json.Unsigned(); break;
                 case "op": read.Op = json.Text(); break;
+                default: json.Skip(); break;
+            }
+            json.EndProperty();
+        }
+        return read;
+    }
+
+    private static SpecMemoryPolicy? MemoryPolicy(ref JsonCursor json)
+    {
+        if (!json.BeginObject()) return null;
+        var read = new SpecMemoryPolicy();
+        while (json.NextProperty(out var name))
+        {
+            switch (name)
+            {
+                case "mode": read.Mode = json.Text(); break;
+                case "nodes": read.Nodes = json.Text(); break;
+                case "flags": read.Flags = json.Texts(); break;
                 default: json.Skip(); break;
             }
             json.EndProperty();

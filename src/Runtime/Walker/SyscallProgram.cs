@@ -55,6 +55,9 @@ internal sealed unsafe class SyscallProgram : IDisposable
 internal sealed record StepText(string Purpose, Syscall Call, Argument[] Arguments)
 {
     public string? ResultName { get; set; }
+
+    /// <summary>Whether a failure here is the container's program's, and not the start's.</summary>
+    public bool IsProgram { get; set; }
 }
 
 /// <summary>Sets what a step does with its result. Only for the step just added or one whose skips are now known.</summary>
@@ -90,6 +93,12 @@ internal readonly unsafe struct StepEditor(SyscallProgram program, int index)
     public StepEditor AtLeast(long least)
     {
         Step->Least = least;
+        return this;
+    }
+
+    public StepEditor OfProgram()
+    {
+        program.Texts[Index].IsProgram = true;
         return this;
     }
 

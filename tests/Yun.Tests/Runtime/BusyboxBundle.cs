@@ -22,6 +22,7 @@ internal sealed class BusyboxBundle : IDisposable
     }
 
     public string Folder { get; }
+    public string LastCgroup { get { lock (_cgroups) return _cgroups[^1]; } }
     public string Root => Path.Combine(Folder, "rootfs");
 
     public RuntimeSpec Spec(params string[] arguments)

@@ -23,6 +23,8 @@ public sealed class SpecReaderTests
     [InlineData("""{"process":{"user":{"uid":4294967296}}}""", "process.user.uid: must be at most 4294967295, not 4294967296")]
     [InlineData("""{"process":{"user":{"uid":-1}}}""", "process.user.uid: must be a whole number of 0 or more, not -1")]
     [InlineData("""{"mounts":[null]}""", "mounts[0]: is null")]
+    [InlineData("""{"linux":{"intelRdt":{"x":{}}}}""", "linux.intelRdt: is not supported")]
+    [InlineData("""{"linux":{"netDevices":{"x":{}}}}""", "linux.netDevices: is not supported")]
     public void A_value_of_the_wrong_kind_is_reported_by_its_field(string json, string message) =>
         Assert.Equal(message, Assert.Throws<SpecException>(() => SpecReader.Read(Encoding.UTF8.GetBytes(json))).Message);
 

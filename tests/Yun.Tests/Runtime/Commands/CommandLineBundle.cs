@@ -11,6 +11,7 @@ internal sealed class CommandLineBundle : IDisposable
     private readonly HashSet<string> _ids = [];
 
     public string Folder => _bundle.Folder;
+    public IReadOnlySet<string> Ids => _ids;
     public string Root => _bundle.Root;
     public string State => Path.Combine(Folder, "state");
 
@@ -27,7 +28,12 @@ internal sealed class CommandLineBundle : IDisposable
 
     public void Write(RuntimeSpec spec) => _bundle.Write(spec);
 
-    public Command Command(params string[] arguments) => new(TestTools.Runtime, ["--root", State, .. arguments]) { WorkingDirectory = Folder };
+    /// <summary>A program and its first arguments that every command is run by; none by default.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
+
+    private string[] Line(string[] arguments) => [.. Through, TestTools.Runtime, "--root", State, .. arguments];
+
+    public Command Command(params string[] arguments) => new(Line(arguments)[0], Line(arguments)[1..]) { WorkingDirectory = Folder };
 
     public Task<CommandResult> RunAsync(params string[] arguments) => Command(arguments).RunAsync();
 
@@ -49,7 +55,7 @@ internal sealed class CommandLineBundle : IDisposable
 
     /// <summary>Runs a command whose container keeps on running: with output to a file, since a pipe would stay open.</summary>
     public Task<CommandResult> QuietAsync(params string[] arguments) =>
-        new Command("/bin/sh", ["-c", "exec \"$0\" \"$@\" </dev/null >>\"$OUTPUT\" 2>>\"$ERRORS\" || { cat \"$ERRORS\" >&2; exit 1; }".Replace("exec ", "", StringComparison.Ordinal), TestTools.Runtime, "--root", State, .. arguments])
+        new Command("/bin/sh", ["-c", "\"$0\" \"$@\" </dev/null >>\"$OUTPUT\" 2>>\"$ERRORS\" || { cat \"$ERRORS\" >&2; exit 1; }", .. Line(arguments)])
         {
             WorkingDirectory = Folder,
             Environment = { ["OUTPUT"] = Output, ["ERRORS"] = Path.Combine(Folder, "errors") },

@@ -55,6 +55,18 @@ public sealed class ExecTests : IDisposable
     }
 
     [Fact]
+    public async Task It_runs_on_the_processors_that_are_asked_for()
+    {
+        var id = await StartAsync();
+        var process = new SpecProcess { Args = ["grep", "Cpus_allowed_list", "/proc/self/status"], Cwd = "/", Env = ["PATH=/bin"], ExecCpuAffinity = new SpecCpuAffinity { Initial = "0", Final = "0" } };
+        File.WriteAllText(Path.Combine(_bundle.Folder, "process.json"), JsonSerializer.Serialize(process, RuntimeSpecJson.Default.SpecProcess));
+        Assert.Equal("Cpus_allowed_list:\t0\n", (await _bundle.RunAsync("exec", "--process", "process.json", id)).Succeeded().Output);
+        process.ExecCpuAffinity.Final = "0-x";
+        File.WriteAllText(Path.Combine(_bundle.Folder, "process.json"), JsonSerializer.Serialize(process, RuntimeSpecJson.Default.SpecProcess));
+        (await _bundle.RunAsync("exec", "--process", "process.json", id)).FailedSaying("process.execCPUAffinity.final");
+    }
+
+    [Fact]
     public async Task It_joins_user_and_time_namespaces_and_the_cgroup()
     {
         var id = await StartAsync(Namespaces.WithUserAndTime);

@@ -42,6 +42,18 @@ public sealed class LifecycleTests : IDisposable
         Assert.False(Cgroup.At("/" + id).Exists);
     }
 
+    [Theory]
+    [InlineData("nosuch", 127, "exec: \"nosuch\": executable file not found in $PATH"), InlineData("/nosuch", 127, "exec: \"/nosuch\": stat /nosuch: no such file or directory"), InlineData("/etc", 126, "exec: \"/etc\": permission denied"), InlineData("/etc/passwd", 126, "exec: \"/etc/passwd\": permission denied")]
+    public async Task Create_tells_that_the_program_is_not_there(string program, int code, string words)
+    {
+        var spec = _bundle.Script("");
+        spec.Process!.Args = [program];
+        _bundle.Write(spec);
+        var id = _bundle.NewId();
+        (await _bundle.RunAsync("create", id)).EndedWith(code).FailedSaying(words);
+        (await _bundle.RunAsync("state", id)).FailedSaying("does not exist");
+    }
+
     [Fact]
     public async Task An_id_can_be_used_once_at_a_time()
     {

@@ -35,6 +35,14 @@ public sealed class OptionTests : IDisposable
     }
 
     [Fact]
+    public async Task Sockets_that_the_caller_was_activated_with_are_the_containers()
+    {
+        _bundle.Write(_bundle.Script("echo $LISTEN_FDS $LISTEN_PID; cat <&3"));
+        File.WriteAllText(Path.Combine(_bundle.Folder, "given"), "given\n");
+        Assert.Equal("1 1\ngiven\n", (await new Command("/bin/sh", "-c", $"exec 3<given; LISTEN_FDS=1 exec {TestTools.Runtime} --root {_bundle.State} run {_bundle.NewId()}") { WorkingDirectory = _bundle.Folder }.RunAsync()).Output);
+    }
+
+    [Fact]
     public async Task A_descriptor_to_keep_that_is_not_there_is_named()
     {
         _bundle.Write(_bundle.Script("true"));

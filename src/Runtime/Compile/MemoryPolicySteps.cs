@@ -1,0 +1,30 @@
+using Yun.Linux;
+using Yun.Runtime.Walker;
+
+namespace Yun.Runtime.Compile;
+
+/// <summary><c>linux.memoryPolicy</c>: from which nodes the process takes its memory (set_mempolicy(2)).</summary>
+internal static unsafe class MemoryPolicySteps
+{
+    private const int NodesMax = 1024;
+    private static readonly string[] s_modes = ["MPOL_DEFAULT", "MPOL_PREFERRED", "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_LOCAL", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"];
+
+    public static void Add(CompileContext context)
+    {
+        if (context.Linux.MemoryPolicy is not { } policy) return;
+        const string field = "linux.memoryPolicy";
+        var mode = Array.IndexOf(s_modes, policy.Mode);
+        if (mode < 0) throw new SpecException($"{field}.mode", $"'{policy.Mode}' is not a memory policy");
+        long flags = 0;
+        foreach (var flag in policy.Flags ?? [])
+            flags |= flag switch
+            {
+                "MPOL_F_STATIC_NODES" => 1L << 15,
+                "MPOL_F_RELATIVE_NODES" => 1L << 14,
+                "MPOL_F_NUMA_BALANCING" => 1L << 13,
+                _ => throw new SpecException($"{field}.flags", $"'{flag}' is not a flag of a memory policy"),
+            };
+        var nodes = NumberList.Mask(context.Program, policy.Nodes, NodesMax, $"{field}.nodes");
+        context.Program.Add("set the memory policy", Syscall.set_mempolicy, Argument.Flags((uint)mode | flags, policy.Mode), Argument.Memory(nodes, policy.Nodes ?? ""), string.IsNullOrEmpty(policy.Nodes) ? 0 : NodesMax + 1);
+    }
+}
