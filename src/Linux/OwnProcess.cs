@@ -6,7 +6,7 @@ namespace Yun.Linux;
 /// <summary>What a process decides about itself.</summary>
 public static unsafe class OwnProcess
 {
-    private const int SetDumpable = 4, SetName = 15, SetChildSubreaper = 36, BrokenPipe = 13, CloseOnExecOnly = 4;
+    private const int SetDumpable = 4, SetName = 15, GetName = 16, SetChildSubreaper = 36, BrokenPipe = 13, CloseOnExecOnly = 4;
 
     /// <summary>Starts a session of its own, out of reach of the terminal's and the parent's signals. Nothing happens when it leads one already.</summary>
     public static void LeaveSession() => _ = Native.setsid();
@@ -19,11 +19,19 @@ public static unsafe class OwnProcess
     /// <summary>Descendants whose parent dies become its children.</summary>
     public static void AdoptOrphans() => Native.Check(Native.prctl(SetChildSubreaper, 1, 0, 0, 0), "prctl", "PR_SET_CHILD_SUBREAPER");
 
-    /// <summary>What <c>ps</c> shows; 15 bytes at most.</summary>
+    /// <summary>Names the calling thread; on the first one, what <c>ps</c> shows. 15 bytes at most.</summary>
     public static void Name(string name)
     {
         fixed (byte* text = Encoding.UTF8.GetBytes(name + "\0"))
             Native.Check(Native.prctl(SetName, (nuint)text, 0, 0, 0), "prctl", "PR_SET_NAME");
+    }
+
+    /// <summary>What the calling thread is called.</summary>
+    public static string ThreadName()
+    {
+        var text = stackalloc byte[16];
+        Native.Check(Native.prctl(GetName, (nuint)text, 0, 0, 0), "prctl", "PR_GET_NAME");
+        return Marshal.PtrToStringUTF8((nint)text)!;
     }
 
     /// <summary>Writing to a pipe without a reader fails with EPIPE instead of ending the process.</summary>

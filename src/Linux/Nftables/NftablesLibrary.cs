@@ -14,6 +14,9 @@ public static unsafe partial class NftablesLibrary
 
     private static readonly Lock s_turn = new();
 
+    /// <summary>Who the kernel's news of a transaction say has made it (NFTA_GEN_PROC_NAME), when it was this process; the number beside it is not ours in a PID namespace.</summary>
+    internal static string TransactionName { get; } = $"nft-{Environment.ProcessId}";
+
     /// <summary>Runs commands as one transaction: all of them or none.</summary>
     /// <exception cref="NftablesException">With what nft(8) would print.</exception>
     public static void Run(string commands) => Run(commands, flags: 0);
@@ -54,15 +57,21 @@ public static unsafe partial class NftablesLibrary
         lock (s_turn)
         {
             var context = Open();
+            var name = OwnProcess.ThreadName();
             try
             {
+                OwnProcess.Name(TransactionName);
                 if (nft_ctx_buffer_error(context) != 0 || nft_ctx_buffer_output(context) != 0) throw new NftablesException("libnftables has no memory for its buffers");
                 nft_ctx_output_set_flags(context, flags);
                 return nft_run_cmd_from_buffer(context, commands) == 0
                     ? Marshal.PtrToStringUTF8(nft_ctx_get_output_buffer(context)) ?? ""
                     : throw new NftablesException(Marshal.PtrToStringUTF8(nft_ctx_get_error_buffer(context)) ?? "");
             }
-            finally { nft_ctx_free(context); }
+            finally
+            {
+                OwnProcess.Name(name);
+                nft_ctx_free(context);
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using Yun.Linux.Netlink;
 
@@ -7,7 +6,7 @@ namespace Yun.Linux.Nftables;
 /// <summary>Tells when another process changes the machine's nftables rules.</summary>
 public sealed class NftablesMonitor : IDisposable
 {
-    private const int Group = 7, Subsystem = 10, NewGeneration = 15, NewElement = 12, DeleteElement = 14, GenerationProcess = 2, TableName = 1;
+    private const int Group = 7, Subsystem = 10, NewGeneration = 15, NewElement = 12, DeleteElement = 14, GenerationProcessName = 3, TableName = 1;
     private const int HeaderBytes = 4;
 
     private readonly Socket _socket;
@@ -55,7 +54,7 @@ public sealed class NftablesMonitor : IDisposable
             var attributes = new NetlinkAttributes(messages.Body[HeaderBytes..]);
             if (kind == NewGeneration)
             {
-                // The end of a transaction, with the thread that made it.
+                // The end of a transaction, with the name of the thread that made it.
                 if (_tables.Count > 0 && !IsOurs(attributes)) _changed(new HashSet<string>(_tables));
                 _tables.Clear();
             }
@@ -70,7 +69,7 @@ public sealed class NftablesMonitor : IDisposable
     private static bool IsOurs(NetlinkAttributes attributes)
     {
         while (attributes.Next())
-            if (attributes.Type == GenerationProcess && attributes.Value.Length == 4) return Directory.Exists($"/proc/self/task/{BinaryPrimitives.ReadUInt32BigEndian(attributes.Value)}");
+            if (attributes.Type == GenerationProcessName) return attributes.Text == NftablesLibrary.TransactionName;
         return false;
     }
 
