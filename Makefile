@@ -36,7 +36,7 @@ test: programs
 soak: programs
 	@YUN_SOAK=1 scripts/test $(ONLY)
 
-## bench: yun-runtime beside crun, runc and the bare kernel on this machine, as a table of ratios (ROUNDS=100)
+## bench: Yun beside crun, runc, dockerd and the bare kernel on this machine, as tables of ratios (ROUNDS=100, ONLY="engine load")
 bench: programs
 	@bench/run $(ONLY)
 

@@ -17,9 +17,9 @@ def cpu_of_the_world():
 
 
 class Case:
-    """One thing to time: a command, or a function. '%d' in a word becomes the round's number."""
+    """One thing to time: a command, or what a caller times itself. '%d' in a word becomes the round's number."""
 
-    def __init__(self, label, action, before=None):
+    def __init__(self, label, action=None, before=None):
         self.label, self.action, self.before = label, action, before
         self.wall, self.cpu, self.rss, self.failed = [], [], 0, 0
 
@@ -27,18 +27,14 @@ class Case:
         if self.before:
             self.before()
         cpu, start = cpu_of_the_world(), time.perf_counter()
-        if callable(self.action):
-            status, rss = self.action() or 0, 0
-        else:
-            words = [word.replace("%d", str(number)) for word in self.action]
-            child = os.posix_spawnp(words[0], words, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, NOTHING, fd) for fd in (0, 1, 2)])
-            _, status, used = os.wait4(child, 0)
-            rss = used.ru_maxrss
+        words = [word.replace("%d", str(number)) for word in self.action]
+        child = os.posix_spawnp(words[0], words, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, NOTHING, fd) for fd in (0, 1, 2)])
+        _, status, used = os.wait4(child, 0)
         wall, cpu = time.perf_counter() - start, cpu_of_the_world() - cpu
         if counted:
             self.wall.append(wall * 1000)
             self.cpu.append(cpu * 1000)
-            self.rss = max(self.rss, rss)
+            self.rss = max(self.rss, used.ru_maxrss)
             self.failed += status != 0
 
     @property
@@ -55,15 +51,26 @@ def measure(title, cases, rounds, warm=3):
     for number in range(-warm, rounds):
         for case in cases:
             case.run(number + warm, number >= 0)
+    return table(title, cases, rounds)
+
+
+def table(title, cases, rounds):
+    """Prints a row for each case, with the columns that it was measured for."""
     print(f"\n{title}  (n={rounds}, load {os.getloadavg()[0]:.1f})")
-    print(f"  {'':44}{'median ms':>10}{'p10 ms':>10}{'cpu ms':>10}{'peak RSS MB':>13}")
+    print(f"  {'':44}{'median ms':>10}{'p10 ms':>10}" + (f"{'cpu ms':>10}{'peak RSS MB':>13}" if any(case.rss for case in cases) else ""))
     for case in cases:
-        failed = f"   {case.failed} FAILED" if case.failed else ""
-        # A child is counted from its spawn on, when it still has this program's memory: less than that cannot be told.
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        rss = "" if not case.rss else f"{case.rss / 1024:13.1f}" if case.rss > own else f"{f'< {own / 1024:.0f}':>13}"
-        print(f"  {case.label:44}{case.median:10.2f}{case.p10:10.2f}{statistics.median(case.cpu):10.2f}{rss}{failed}")
+        row = f"  {case.label:44}{case.median:10.2f}{case.p10:10.2f}"
+        if case.rss:
+            # A child is counted from its spawn on, when it still has this program's memory: less than that cannot be told.
+            own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            row += f"{statistics.median(case.cpu):10.2f}" + (f"{case.rss / 1024:13.1f}" if case.rss > own else f"{f'< {own / 1024:.0f}':>13}")
+        print(row + (f"   {case.failed} FAILED" if case.failed else ""), flush=True)
     return {case.label: case for case in cases}
+
+
+def ratios():
+    """Heads the table of ratios."""
+    print(f"\n  {'ratio':58}{'median':>10}{'p10':>10}")
 
 
 def ratio(what, ours, theirs, goal):
@@ -72,3 +79,8 @@ def ratio(what, ours, theirs, goal):
         print(f"  {what:58}{'failed':>9}")
     else:
         print(f"  {what:58}{ours.median / theirs.median:8.2f} ×{ours.p10 / theirs.p10:8.2f} ×   goal {goal}")
+
+
+def value(what, ours, theirs, goal):
+    """A row of a table of single values: what they are, and their ratio."""
+    print(f"  {what:58}{ours:10.2f}{theirs:10.2f}{ours / theirs if theirs else 0:8.3f} ×   goal {goal}", flush=True)
