@@ -4,10 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux.Cgroups;
 
-/// <param name="Type">'c', 'b', or 'a' for both.</param>
-/// <param name="Major">Null for any.</param>
-/// <param name="Access">What of 'r', 'w' and 'm' (mknod) it is about.</param>
-public readonly record struct DeviceRule(bool Allow, char Type, uint? Major, uint? Minor, string Access);
+/// <param name="type">'c', 'b', or 'a' for both.</param>
+/// <param name="major">Null for any.</param>
+/// <param name="access">What of 'r', 'w' and 'm' (mknod) it is about.</param>
+public sealed class DeviceRule(bool allow, char type, uint? major, uint? minor, string access)
+{
+    public bool Allow { get; } = allow;
+    public char Type { get; } = type;
+    public uint? Major { get; } = major;
+    public uint? Minor { get; } = minor;
+    public string Access { get; } = access;
+}
 
 /// <summary>
 /// Devices of a v2 cgroup: an eBPF program that the kernel asks at every open and mknod of one (kernel doc cgroup-v2, "Device controller"). The

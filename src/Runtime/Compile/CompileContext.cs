@@ -37,8 +37,8 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
     /// <summary>The two trees between which a start with createContainer hooks goes back and forth.</summary>
     public (Slot Host, Argument Root)? RootForHooks { get; set; }
 
-    /// <summary>File systems made before the host's tree was left, by the mount they are for.</summary>
-    public Dictionary<SpecMount, Slot> Prepared { get; } = [];
+    /// <summary>File systems made before the host's tree was left, and the mounts they are for.</summary>
+    public List<(SpecMount Mount, Slot Made)> Prepared { get; } = [];
 
     /// <summary>The bounding set the process has when its own is set up; a new user namespace begins with all.</summary>
     public ulong BoundingCapabilities => InUserNamespace ? AllCapabilities : Host.BoundingCapabilities;

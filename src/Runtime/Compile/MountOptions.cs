@@ -39,11 +39,10 @@ internal sealed class MountOptions
     /// <summary>Every option that is not a file system's own.</summary>
     public static string[] Names()
     {
-        var names = new List<string>(["bind", "rbind", "idmap", "ridmap", "tmpcopyup", "defaults", "sync", "dirsync", "lazytime", "mand", "silent"]);
-        foreach (var name in s_attributes.Keys) names.AddRange([name, "r" + name]);
-        foreach (var name in s_propagation.Keys) names.AddRange([name, "r" + name]);
-        names.Sort(StringComparer.Ordinal);
-        return names.ToArray();
+        List<string> names = ["bind", "rbind", "idmap", "ridmap", "tmpcopyup", "defaults", "sync", "dirsync", "lazytime", "mand", "silent"];
+        foreach (var (name, _) in s_attributes) { names.Add(name); names.Add("r" + name); }
+        foreach (var (name, _) in s_propagation) { names.Add(name); names.Add("r" + name); }
+        return [.. names];
     }
 
     public static MountOptions Parse(IEnumerable<string>? options, string field)

@@ -32,11 +32,24 @@ internal static unsafe class MountSteps
             if (mount.Type is not ("proc" or "sysfs") || context.Input.MountDescriptors.ContainsKey(mount.Destination)) continue;
             var options = MountOptions.Parse(mount.Options, $"mounts[{i}].options");
             if (options.IsBind) continue;
-            var made = context.Prepared[mount] = context.Program.Slot(mount.Type);
+            var made = context.Program.Slot(mount.Type);
+            context.Prepared.Add((mount, made));
             NewDetached(context, mount.Type, null, options.Data, options.Set, made, $"mount {mount.Destination}");
             if (mount.Type == "proc") context.Proc ??= made;
         }
         if (context.Proc is null && context.Linux.Sysctl is { Count: > 0 }) context.Proc = PrivateProc(context);
+    }
+
+    private static bool TryFindPrepared(CompileContext context, SpecMount mount, out Slot made)
+    {
+        foreach (var prepared in context.Prepared)
+            if (ReferenceEquals(prepared.Mount, mount))
+            {
+                made = prepared.Made;
+                return true;
+            }
+        made = default;
+        return false;
     }
 
     /// <summary>A procfs that is mounted nowhere.</summary>
@@ -74,7 +87,7 @@ internal static unsafe class MountSteps
     private static void New(CompileContext context, SpecMount mount, string destination, MountOptions options)
     {
         var kind = mount.Type!;
-        var isPrepared = context.Prepared.TryGetValue(mount, out var detached);
+        var isPrepared = TryFindPrepared(context, mount, out var detached);
         if (!isPrepared) detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
         if (context.Linux.MountLabel is { Length: > 0 } label && (kind is "tmpfs" or "mqueue" or "devpts")) options.Data.Add(new("context", label));
         if (!isPrepared) NewDetached(context, kind, kind is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" ? null : mount.Source, options.Data, options.Set, detached, $"mount {destination}");

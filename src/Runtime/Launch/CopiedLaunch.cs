@@ -99,8 +99,11 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
 }
 
 /// <summary>The pipes between the parent and a child with its own memory: what the child tells, and, when it must wait for us on its way, the bytes that let it go on.</summary>
-internal sealed record LaunchPipes(Pipe Report, Pipe? Go) : IDisposable
+internal sealed class LaunchPipes(Pipe report, Pipe? go) : IDisposable
 {
+    public Pipe Report { get; } = report;
+    public Pipe? Go { get; } = go;
+
     /// <summary>Null when the child can share our memory, and needs none.</summary>
     public static LaunchPipes? For(LaunchRequest request)
     {
