@@ -21,7 +21,7 @@ public sealed class ContainerdTests : IAsyncLifetime
         _engine.Dispose();
     }
 
-    private Task<CommandResult> ControlAsync(params string[] arguments) => _engine.Command("ctr", ["--address", _engine["containerd.sock"], .. arguments]).RunAsync();
+    private Task<CommandResult> ControlAsync(params string[] arguments) => _engine.Command("ctr", ["--address", _engine["containerd.sock"], "--namespace", _engine.Group, .. arguments]).RunAsync();
 
     private Task<CommandResult> RunAsync(string[] options, string id, params string[] command) => ControlAsync(["run", "--runc-binary", TestTools.Runtime, "--rootfs", .. options, _engine.Root, id, .. command]);
 

@@ -13,7 +13,7 @@ public sealed class DockerdTests : IAsyncLifetime
         File.CreateSymbolicLink(_engine["bin/runc"], TestTools.Runtime);
         await Containerd.StartAsync(_engine);
         _engine.StartDaemon("dockerd", "--data-root", _engine["data"], "--exec-root", _engine["exec"], "--host", $"unix://{_engine["docker.sock"]}", "--pidfile", _engine["docker.pid"], "--containerd", _engine["containerd.sock"],
-            "--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false", "--storage-driver", "vfs", "--add-runtime", $"yun={TestTools.Runtime}", "--default-ulimit", "nofile=1024:1024", "--exec-opt", "native.cgroupdriver=cgroupfs");
+            "--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false", "--storage-driver", "vfs", "--add-runtime", $"yun={TestTools.Runtime}", "--default-ulimit", "nofile=1024:1024", "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", "/" + _engine.Group);
         await Eventually.HoldsAsync(async () => (await DockerAsync("version")).ExitCode == 0);
         (await DockerAsync("import", TestTools.BusyboxRoot, "busybox")).Succeeded();
     }

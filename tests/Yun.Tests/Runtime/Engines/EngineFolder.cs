@@ -25,6 +25,9 @@ internal sealed class EngineFolder : IDisposable
     /// <summary>A root file system with busybox.</summary>
     public string Root => _folder["root"];
 
+    /// <summary>The cgroup below which the engine makes its own, since no engine removes the one it is given.</summary>
+    public string Group { get; } = "yun-test-" + Guid.NewGuid().ToString("N");
+
     public Dictionary<string, string> Variables { get; } = [];
 
     public string Programs => s_programs.Value.Folder!;
@@ -61,6 +64,7 @@ internal sealed class EngineFolder : IDisposable
         }
         foreach (var line in File.ReadAllLines("/proc/self/mountinfo").Reverse())
             if (line.Split(' ')[4] is var point && point.StartsWith(_folder.Path + "/", StringComparison.Ordinal)) MountTree.Detach(point);
+        Yun.Linux.Cgroups.Cgroup.At("/" + Group).TryRemove();
         _folder.Dispose();
     }
 

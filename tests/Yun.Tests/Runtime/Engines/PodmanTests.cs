@@ -38,7 +38,7 @@ public sealed class PodmanTests : IAsyncLifetime
     private Task<CommandResult> PodmanAsync(params string[] arguments) =>
         _engine.Command("podman", ["--runtime", TestTools.Runtime, "--tmpdir", _engine["tmp"], "--network-config-dir", _engine["net"], .. arguments]).RunAsync();
 
-    private Task<CommandResult> RunAsync(string[] options, params string[] command) => PodmanAsync(["run", .. s_options, .. options, "--rootfs", _engine.Root, .. command]);
+    private Task<CommandResult> RunAsync(string[] options, params string[] command) => PodmanAsync(["run", .. s_options, "--cgroup-parent", "/" + _engine.Group, .. options, "--rootfs", _engine.Root, .. command]);
 
     [Fact]
     public async Task It_runs_containers_and_sees_their_exit_codes_and_errors()
