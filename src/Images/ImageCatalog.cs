@@ -41,6 +41,9 @@ internal sealed class ImageCatalog
         return new ImageCatalog(store, new Snapshot(images.ToImmutable(), names.ToImmutable()));
     }
 
+    /// <summary>Another object after every change.</summary>
+    public object Version => _now;
+
     /// <summary>The newest first, without those that were removed and only serve a container.</summary>
     public IReadOnlyList<Image> List()
     {

@@ -8,5 +8,14 @@ public sealed record ImageRemoval(string? Untagged, string? Deleted);
 /// <summary>What a push left in the registry.</summary>
 public sealed record PushedImage(string Tag, Digest Digest, long SizeBytes);
 
+/// <summary>A repository that a search found.</summary>
+public sealed record FoundRepository
+{
+    public string Name { get; set; } = "";
+    public string? Description { get; set; }
+    [System.Text.Json.Serialization.JsonPropertyName("star_count")] public int Stars { get; set; }
+    [System.Text.Json.Serialization.JsonPropertyName("is_official")] public bool IsOfficial { get; set; }
+}
+
 /// <param name="Name">The name it was given; null for an image that came without one.</param>
 public sealed record LoadedImage(Digest Id, string? Name);

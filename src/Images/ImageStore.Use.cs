@@ -10,6 +10,7 @@ public sealed partial class ImageStore
     private readonly List<ImageUse> _uses = [];
     private readonly Channel<Digest> _unused = Channel.CreateUnbounded<Digest>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _freeing;
+    private volatile NeededContent? _needed;
 
     /// <summary>Marks the image in use by a container until disposed of. A container says so from its creation to its removal, and again after the daemon has started.</summary>
     public IDisposable Use(Image image, string containerId, Func<bool> isRunning)
@@ -27,7 +28,7 @@ public sealed partial class ImageStore
             foreach (var image in _catalog.Everything().Where(image => image.Record.Removed && UserOf(image.Id) is null)) await _catalog.DropAsync(image.Id);
             var needed = Needed();
             foreach (var chain in _layers.All().Where(chain => !needed.Contains(chain)).ToList()) _pins.TryFree(chain, () => _layers.Delete(chain));
-            foreach (var blob in _content.All().Where(blob => !needed.Contains(blob)).ToList()) _pins.TryFree(blob, () => _content.Delete(blob));
+            foreach (var blob in _content.All().ToList()) _content.TryFree(blob);
         }
     }
 
@@ -63,17 +64,19 @@ public sealed partial class ImageStore
         using (await ChangeAsync(CancellationToken.None))
         {
             var needed = Needed();
-            foreach (var digest in held.Where(digest => !needed.Contains(digest))) _pins.TryFree(digest, () =>
+            foreach (var digest in held.Where(digest => !needed.Contains(digest)))
             {
-                _layers.Delete(digest);
-                _content.Delete(digest);
-            });
+                _pins.TryFree(digest, () => _layers.Delete(digest));
+                _content.TryFree(digest);
+            }
         }
     }
 
     /// <summary>Everything that some image stands on.</summary>
     private HashSet<Digest> Needed()
     {
+        var version = _catalog.Version;
+        if (_needed is { } known && ReferenceEquals(known.Version, version)) return known.Digests;
         var needed = new HashSet<Digest>();
         foreach (var image in _catalog.Everything())
         {
@@ -85,8 +88,11 @@ public sealed partial class ImageStore
                 if (layer.Blob is { } blob) needed.Add(blob.Digest);
             }
         }
+        _needed = new NeededContent(version, needed);
         return needed;
     }
+
+    private sealed record NeededContent(object Version, HashSet<Digest> Digests);
 
     /// <summary>Frees what only this image stood on; gives the chain ids of the layers that went, the topmost first.</summary>
     private List<Layer> Free(Image image)
@@ -97,7 +103,7 @@ public sealed partial class ImageStore
             if (!needed.Contains(layer.ChainId) && _pins.TryFree(layer.ChainId, () => _layers.Delete(layer.ChainId))) gone.Add(layer);
         var blobs = image.Record.Layers.Select(layer => layer.Blob?.Digest).Append(image.Manifest?.Digest).Append(image.Id);
         foreach (var blob in blobs.OfType<Digest>().Where(blob => !needed.Contains(blob)))
-            _pins.TryFree(blob, () => _content.Delete(blob));
+            _content.TryFree(blob);
         return gone;
     }
 

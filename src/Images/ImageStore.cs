@@ -1,6 +1,7 @@
 using Yun.Images.Content;
 using Yun.Images.Layers;
 using Yun.Images.Registry;
+using Yun.Images.Repositories;
 using Yun.Images.Transfers;
 using Yun.Oci;
 using Yun.Protocol;
@@ -20,18 +21,19 @@ public sealed partial class ImageStore : IAsyncDisposable
     private readonly ImageCatalog _catalog;
     private readonly RegistryConnections _registries;
     private readonly TimeProvider _time;
-    private readonly Pins _pins = new();
+    private readonly Pins _pins;
     private readonly KeyedLocks _blobs = new();
     private readonly SharedWork<Digest, Layer> _layerPulls = new();
     private readonly SemaphoreSlim _layerRoom;
     /// <summary>Held while names and records change, so that a rule that was checked still holds when it is acted on.</summary>
     private readonly SemaphoreSlim _changing = new(1, 1);
 
-    private ImageStore(Trash trash, ContentStore content, LayerStore layers, ImageCatalog catalog, RegistryOptions registries, TimeProvider time)
+    private ImageStore(Trash trash, ContentStore content, Pins pins, LayerStore layers, ImageCatalog catalog, RepositoryStore repositories, RegistryOptions registries, TimeProvider time)
     {
-        (_trash, _content, _layers, _catalog, _time) = (trash, content, layers, catalog, time);
+        (_trash, _content, _pins, _layers, _catalog, _time, Repositories) = (trash, content, pins, layers, catalog, time, repositories);
         _registries = new RegistryConnections(registries);
         _layerRoom = new SemaphoreSlim(registries.LayersAtOnce);
+        content.AddOwner(digest => Needed().Contains(digest));
         _freeing = FreeUnusedAsync();
     }
 
@@ -41,6 +43,9 @@ public sealed partial class ImageStore : IAsyncDisposable
     /// <summary>The data root's, for others who keep something there too.</summary>
     public Trash Trash => _trash;
 
+    /// <summary>What the registry in this data root holds. It is here whether or not it is served, since it shares the content.</summary>
+    public RepositoryStore Repositories { get; }
+
     /// <summary>How registries are reached.</summary>
     public RegistryOptions Registries => _registries.Options;
 
@@ -48,10 +53,13 @@ public sealed partial class ImageStore : IAsyncDisposable
         string dataRoot, IStore store, RegistryOptions? registries = null, TimeProvider? time = null, CancellationToken cancel = default)
     {
         var trash = new Trash(Path.Combine(dataRoot, "trash"));
-        var content = new ContentStore(dataRoot, trash);
+        var pins = new Pins();
+        var content = new ContentStore(dataRoot, trash, pins);
         var layers = new LayerStore(dataRoot, trash);
         var catalog = await ImageCatalog.OpenAsync(store, record => Read(record, content, layers), cancel);
-        return new ImageStore(trash, content, layers, catalog, registries ?? new RegistryOptions(), time ?? TimeProvider.System);
+        var repositories = new RepositoryStore(content, pins, store, time ?? TimeProvider.System);
+        await repositories.LoadAsync(cancel);
+        return new ImageStore(trash, content, pins, layers, catalog, repositories, registries ?? new RegistryOptions(), time ?? TimeProvider.System);
     }
 
     /// <summary>All images, the newest first.</summary>
@@ -88,7 +96,9 @@ public sealed partial class ImageStore : IAsyncDisposable
     {
         _unused.Writer.TryComplete();
         await _freeing;
+        await Repositories.DisposeAsync();
         await _trash.DisposeAsync();
+        _content.Dispose();
         _registries.Dispose();
         _changing.Dispose();
         _layerRoom.Dispose();

@@ -107,7 +107,10 @@ public sealed record ImageReference
         return (domain, domain == DefaultDomain && !rest.Contains('/', StringComparison.Ordinal) ? OfficialPrefix + rest : rest);
     }
 
-    private static bool IsTag(string tag) => tag.Length is > 0 and <= TagLengthMax && IsWord(tag[0]) && tag.All(c => IsWord(c) || c is '.' or '-');
+    public static bool IsTag(string tag) => tag.Length is > 0 and <= TagLengthMax && IsWord(tag[0]) && tag.All(c => IsWord(c) || c is '.' or '-');
+
+    /// <summary>Whether a registry may call a repository so: a path without a host.</summary>
+    public static bool IsRepository(string path) => path.Length is > 0 and <= NameLengthMax && IsPath(path);
 
     private static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
 

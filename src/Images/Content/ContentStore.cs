@@ -8,27 +8,37 @@ namespace Yun.Images.Content;
 /// Blobs by digest: <c>content/blobs/sha256/HEX</c>. A blob appears under its digest only when it is whole, right and on the disk, so readers never lock, and a crash leaves
 /// nothing but a file in <c>content/incoming</c>, from which the download can go on.
 /// </summary>
-internal sealed class ContentStore
+internal sealed class ContentStore : IDisposable
 {
     // Old partial downloads are not taken up: nobody waited for them.
     private static readonly TimeSpan s_partialKept = TimeSpan.FromDays(1);
     private readonly string _blobs;
     private readonly Trash _trash;
+    private readonly Pins _pins;
+    private readonly List<Func<Digest, bool>> _owners = [];
+    private readonly FileStream _lock;
 
-    public ContentStore(string dataRoot, Trash trash)
+    /// <exception cref="EngineException">Another process works with this data root: each would free what the other needs.</exception>
+    public ContentStore(string dataRoot, Trash trash, Pins pins)
     {
-        _trash = trash;
+        (_trash, _pins) = (trash, pins);
         _blobs = Path.Combine(dataRoot, "content", "blobs", "sha256");
         Incoming = Path.Combine(dataRoot, "content", "incoming");
+        Uploads = Path.Combine(dataRoot, "content", "uploads");
         const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(Path.Combine(dataRoot, "content"), rootOnly);
         Directory.CreateDirectory(_blobs, rootOnly);
         Directory.CreateDirectory(Incoming, rootOnly);
+        Directory.CreateDirectory(Uploads, rootOnly);
+        _lock = Lock(dataRoot);
         foreach (var file in new DirectoryInfo(Incoming).EnumerateFiles())
             if (file.Name.Length != 64 || DateTime.UtcNow - file.LastWriteTimeUtc > s_partialKept) file.Delete();
     }
 
     public string Incoming { get; }
+
+    /// <summary>Where the registry keeps what its clients have not finished. Beside the blobs, so that finishing is a rename.</summary>
+    public string Uploads { get; }
 
     public string PathOf(Digest digest) => Path.Combine(_blobs, digest.Hex);
 
@@ -81,5 +91,24 @@ internal sealed class ContentStore
         OpenFile.Sync(directory);
     }
 
-    public void Delete(Digest digest) => _trash.Throw(PathOf(digest));
+    public bool Delete(Digest digest) => _trash.Throw(PathOf(digest));
+
+    /// <summary>Names one more who may need content. Content goes when none of them does.</summary>
+    public void AddOwner(Func<Digest, bool> needs) => _owners.Add(needs);
+
+    /// <summary>Deletes what nobody needs or has pinned. Asked and done while nobody can begin to pin it.</summary>
+    public bool TryFree(Digest digest)
+    {
+        var freed = false;
+        _pins.TryFree(digest, () => freed = !_owners.Exists(needs => needs(digest)) && Delete(digest));
+        return freed;
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(string dataRoot)
+    {
+        try { return new FileStream(Path.Combine(dataRoot, "content", "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
+        catch (IOException busy) { throw new EngineException(ErrorKind.Conflict, $"Another daemon or registry works with the data root {dataRoot}.", busy); }
+    }
 }

@@ -76,6 +76,15 @@ internal sealed partial class RegistryClient
         }
     }
 
+    /// <summary>The one part of Docker's first registry API that clients still use.</summary>
+    public async Task<IReadOnlyList<FoundRepository>> SearchAsync(string term, int most, CancellationToken cancel)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/v1/search?q={Uri.EscapeDataString(term)}&n={most}", "registry:catalog:*", null, null, cancel);
+        var body = await ReadAsync(response, TagListMax, $"answer to the search for '{term}'", cancel);
+        try { return JsonSerializer.Deserialize(body, RegistryErrorJson.Default.SearchBody)?.Results ?? []; }
+        catch (JsonException malformed) { throw new EngineException(ErrorKind.Unavailable, $"The registry {Host} gave an answer that is malformed: {malformed.Message}", malformed); }
+    }
+
     private List<string> ParseTags(byte[] body)
     {
         try { return JsonSerializer.Deserialize(body, RegistryErrorJson.Default.TagsBody)?.Tags ?? []; }

@@ -85,10 +85,13 @@ internal sealed record TokenBody
     [JsonPropertyName("expires_in")] public int ExpiresIn { get; set; }
 }
 
+internal sealed record SearchBody(List<FoundRepository>? Results);
+
 internal sealed record TagsBody(List<string>? Tags);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = 16)]
 [JsonSerializable(typeof(RegistryErrorBody))]
 [JsonSerializable(typeof(TokenBody))]
 [JsonSerializable(typeof(TagsBody))]
+[JsonSerializable(typeof(SearchBody))]
 internal sealed partial class RegistryErrorJson : JsonSerializerContext;

@@ -7,6 +7,7 @@ using Yun.DockerApi.Model;
 using Yun.DockerApi.Streams;
 using Yun.Node;
 using Yun.Protocol;
+using Yun.RegistryApi;
 
 namespace Yun.Daemon;
 
@@ -27,6 +28,8 @@ public static class DaemonHost
 
         await using var engine = await Engine.OpenAsync(options.ForEngine(), log, TimeProvider.System, cancel);
         await using var web = Build(engine, options);
+        await using var registry = options.Registry is { } listen
+            ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.DataRoot, listen), log, TimeProvider.System, cancel) : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

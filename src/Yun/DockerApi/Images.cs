@@ -16,7 +16,7 @@ public static class ImagesRoutes
         var images = routes.MapGroup("/images");
         images.MapGet("/json", List);
         images.MapGet("/get", (HttpContext context, Engine engine) => ImageTransfers.SaveAsync(context, engine, [.. context.Request.Query["names"].OfType<string>()]));
-        images.MapGet("/search", Search);
+        images.MapGet("/search", SearchAsync);
         images.MapPost("/create", ImageTransfers.CreateAsync);
         images.MapPost("/load", ImageTransfers.LoadAsync);
         images.MapPost("/prune", PruneAsync);
@@ -53,8 +53,19 @@ public static class ImagesRoutes
         return TypedResults.Json(shown.Select(image => ImageViews.Summarise(image, engine.Images.UserCount(image), name => ImageFilter.IsAskedFor(name, filters))).ToList(), DockerApiJson.Default.ListImageSummary);
     }
 
-    private static JsonHttpResult<List<ImageSearchResult>> Search() =>
-        throw new EngineException(ErrorKind.NotImplemented, "Searching registries is not supported; give the image's full name to pull.");
+    /// <summary>A term that begins with a registry's host is searched there.</summary>
+    private static async Task<JsonHttpResult<List<ImageSearchResult>>> SearchAsync(HttpContext context, Engine engine)
+    {
+        var term = context.Text("term") ?? "";
+        var slash = term.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 1 || !(term[..slash].AsSpan().ContainsAny('.', ':') || term.StartsWith("localhost/", StringComparison.Ordinal)))
+            throw new EngineException(ErrorKind.NotImplemented, "Docker Hub cannot be searched from here; name a registry, as in HOST:PORT/TERM.");
+        var (host, text) = (term[..slash], term[(slash + 1)..]);
+        var most = context.Number("limit") is > 0 and var limit ? limit : 25;
+        var found = await engine.Images.SearchAsync(host, text, most, RegistryCredentials.Of(context), context.RequestAborted);
+        return TypedResults.Json(found.Select(one => new ImageSearchResult { Name = $"{host}/{one.Name}", Description = one.Description ?? "", StarCount = one.Stars, IsOfficial = one.IsOfficial }).ToList(),
+            DockerApiJson.Default.ListImageSearchResult);
+    }
 
     private static async Task TagAsync(string name, HttpContext context, Engine engine)
     {

@@ -51,7 +51,7 @@ public sealed class ScratchStore : IAsyncDisposable
                 extraction.Run(new TarReader(new MemoryStream(tar)), CancellationToken.None);
             layers.Add(await Images.CommitLayerAsync(upper.Path, layers.LastOrDefault()));
         }
-        var image = await Images.CreateImageAsync(new ImageConfig { Architecture = Platform.Host.Architecture, Os = "linux", Created = "2024-05-01T00:00:00Z" }, layers);
+        var image = await Images.CreateImageAsync(new ImageConfig { Architecture = Platform.Host.Architecture, Os = "linux", Created = "2024-05-01T00:00:00Z", Config = new ImageRunConfig { Env = ["PATH=/bin"] } }, layers);
         await Images.TagAsync(image, ImageReference.Parse(name));
         return Images.Find(name);
     }

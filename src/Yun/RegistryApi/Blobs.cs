@@ -1,0 +1,62 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Yun.Images.Repositories;
+
+namespace Yun.RegistryApi;
+
+/// <summary>Blobs: whole, in part, or only whether they are there.</summary>
+internal static class Blobs
+{
+    private const int ChunkBytes = 256 * 1024;
+
+    public static async Task GetAsync(HttpContext context, StoredBlob blob)
+    {
+        var (request, response) = (context.Request, context.Response);
+        response.Headers["Docker-Content-Digest"] = blob.Digest.ToString();
+        response.Headers.ETag = $"\"{blob.Digest}\"";
+        response.Headers.AcceptRanges = "bytes";
+        // What a digest names never changes.
+        response.Headers.CacheControl = "max-age=31536000";
+        if (Conditions.IsUnchanged(request, blob.Digest))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        response.ContentType = "application/octet-stream";
+        var (start, length) = (0L, blob.Size);
+        if (RangeOf(request, blob.Size) is { } range)
+        {
+            (start, length) = range;
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {start}-{start + length - 1}/{blob.Size}");
+        }
+        response.ContentLength = length;
+        if (request.Method != HttpMethods.Head) await SendAsync(context, blob.Path, start, length);
+    }
+
+    private static async Task SendAsync(HttpContext context, string path, long start, long length)
+    {
+        using var file = File.OpenHandle(path);
+        var body = context.Response.BodyWriter;
+        while (length > 0)
+        {
+            // Files are in the page cache or will be in a moment: a read that blocks costs less than one that is handed to another thread.
+            var read = RandomAccess.Read(file, body.GetSpan(ChunkBytes)[..(int)Math.Min(ChunkBytes, length)], start);
+            if (read == 0) throw new EndOfStreamException($"{path} is shorter than it was.");
+            body.Advance(read);
+            (start, length) = (start + read, length - read);
+            if ((await body.FlushAsync(context.RequestAborted)).IsCompleted) return;
+        }
+    }
+
+    /// <summary>One range, or null for all of it: also where several are asked for, which a server may ignore (RFC 9110, 14.2).</summary>
+    private static (long Start, long Length)? RangeOf(HttpRequest request, long size)
+    {
+        if (!RangeHeaderValue.TryParse(request.Headers.Range.ToString(), out var parsed) || parsed.Unit != "bytes" || parsed.Ranges.Count != 1) return null;
+        var range = parsed.Ranges.First();
+        var start = range.From ?? Math.Max(0, size - range.To!.Value);
+        var end = range.From is null ? size - 1 : Math.Min(range.To ?? long.MaxValue, size - 1);
+        return start <= end ? (start, end - start + 1)
+            : throw new DistributionException(DistributionError.RangeInvalid, $"The blob has {size} bytes; there is nothing at {request.Headers.Range}.");
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Yun.Linux;
+using Yun.Oci;
+using Yun.Tests.EndToEnd;
+using Yun.Tests.Images.Registry;
+
+namespace Yun.Tests.RegistryApi;
+
+/// <summary>
+/// A disk that stops in the middle of a push: ext4 on a file, shut down without its journal being written out, and mounted again. What the registry had answered must be there,
+/// and what it had not must not be there by half.
+/// </summary>
+public sealed partial class PowerCutTests
+{
+    private static readonly int s_cuts = Environment.GetEnvironmentVariable("YUN_SOAK") == "1" ? 50 : 5;
+    private const uint Shutdown = 0x8004587D, WithoutFlushingTheLog = 2;
+
+    [Fact]
+    public async Task What_was_acknowledged_is_there_after_a_power_cut_and_nothing_is_there_by_half()
+    {
+        if (Environment.UserName != "root") Assert.Skip("Mounting a disk needs root.");
+        if (!File.Exists("/sbin/mkfs.ext4")) Assert.Skip("There is no mkfs.ext4.");
+        if (!File.Exists("/dev/loop-control")) Assert.Skip("There are no loop devices.");
+        using var disk = new ScratchFolder();
+        (await new Command("truncate", "-s", "300M", disk["disk"]).RunAsync()).Succeeded();
+        (await new Command("/sbin/mkfs.ext4", "-q", disk["disk"]).RunAsync()).Succeeded();
+        await using var registry = NativeRegistry.New();
+        var data = Directory.CreateDirectory(registry.Folder["data"]).FullName;
+        var kept = new List<(string Name, Digest Manifest)>();
+        await MountAsync(disk, data);
+        try
+        {
+            for (var cut = 0; cut < s_cuts; cut++)
+            {
+                await registry.StartAsync();
+                using (var stop = new CancellationTokenSource())
+                {
+                    var pushing = Enumerable.Range(0, 2).Select(client => PushUntilAsync(registry.Address, $"cut{cut}/client{client}", kept, stop.Token)).ToList();
+                    await Task.Delay(RandomNumberGenerator.GetInt32(100, 700));
+                    Cut(data);
+                    await registry.KillAsync();
+                    await stop.CancelAsync();
+                    await Task.WhenAll(pushing);
+                }
+                (await new Command("umount", data).RunAsync()).Succeeded();
+                await MountAsync(disk, data);
+                Assert.DoesNotContain(Directory.GetFiles(Path.Combine(data, "content/blobs/sha256")), path => new FileInfo(path).Length == 0);
+                Assert.All(Directory.GetFiles(Path.Combine(data, "content/blobs/sha256")), path => Assert.Equal(Path.GetFileName(path), Digest.Of(File.ReadAllBytes(path)).Hex));
+            }
+            await registry.StartAsync();
+            Assert.NotEmpty(kept);
+            using var http = new HttpClient();
+            foreach (var (name, manifest) in kept) Assert.Equal(manifest, Digest.Of(await http.GetByteArrayAsync($"http://{registry.Address}/v2/{name}/manifests/v1")));
+        }
+        finally
+        {
+            await new Command("umount", "-l", data).RunAsync();
+        }
+    }
+
+    private static async Task MountAsync(ScratchFolder disk, string data) => (await new Command("mount", "-o", "loop", disk["disk"], data).RunAsync()).Succeeded();
+
+    /// <summary>Pushes one image after another until the registry is gone, and notes those it acknowledged.</summary>
+    private static async Task PushUntilAsync(string address, string name, List<(string, Digest)> kept, CancellationToken stop)
+    {
+        for (var i = 0; !stop.IsCancellationRequested; i++)
+        {
+            var repository = $"{name}/image{i}";
+            try
+            {
+                using var content = new RegistryContent(new Uri($"http://{address}"), repository);
+                var (config, layer) = ("{}"u8.ToArray(), RandomNumberGenerator.GetBytes(200_000));
+                await content.PutBlobAsync(config);
+                await content.PutBlobAsync(layer);
+                var manifest = await content.PutManifestAsync("v1", MediaTypes.OciManifest, ServedRegistry.Manifest(config, layer));
+                lock (kept) kept.Add((repository, manifest));
+            }
+            // The disk is gone: from here on the registry refuses or does not answer.
+            catch (Exception refused) when (refused is HttpRequestException or IOException or Xunit.Sdk.XunitException) { return; }
+        }
+    }
+
+    private static unsafe void Cut(string data)
+    {
+        using var directory = PathDescriptor.Open(null, data, OpenFlags.ReadOnly | OpenFlags.Directory);
+        var how = WithoutFlushingTheLog;
+        Assert.Equal(0, ioctl(directory, Shutdown, &how));
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int ioctl(SafeHandle file, nuint request, uint* argument);
+}
