@@ -16,6 +16,7 @@ public sealed partial class ImageStore
         try
         {
             var remote = await FindRemoteAsync(reference, platform, auth, cancel);
+            await RequireTrustAsync(reference, remote, progress, cancel);
             var image = await PullAsync(reference, remote, progress, cancel);
             Publish("pull", image.Id, reference.Familiar);
             return image;

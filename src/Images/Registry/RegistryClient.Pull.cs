@@ -76,6 +76,27 @@ internal sealed partial class RegistryClient
         }
     }
 
+    /// <summary>What refers to a manifest; a registry that does not keep such lists may have one under a tag, as the specification has it.</summary>
+    public async Task<IReadOnlyList<Descriptor>> ListReferrersAsync(string repository, Digest subject, string artifactType, CancellationToken cancel)
+    {
+        ImageIndex? index;
+        using (var response = await SendAsync(HttpMethod.Get, $"/v2/{repository}/referrers/{subject}?artifactType={Uri.EscapeDataString(artifactType)}", PullScope(repository),
+            request => Accept(request, MediaTypes.OciIndex), null, cancel, missingIsFine: true))
+        {
+            if (response.IsSuccessStatusCode)
+            {
+                var bytes = await ReadAsync(response, ManifestMax, $"list of what refers to {subject}", cancel);
+                index = FetchedManifest.Read(bytes, Digest.Of(bytes), MediaTypes.OciIndex).Index;
+            }
+            else
+            {
+                try { index = (await GetManifestAsync(repository, $"sha256-{subject.Hex}", cancel)).Index; }
+                catch (RegistryException missing) when (missing.Status == HttpStatusCode.NotFound) { index = null; }
+            }
+        }
+        return [.. (index?.Manifests ?? []).Where(entry => entry.ArtifactType == artifactType)];
+    }
+
     /// <summary>The one part of Docker's first registry API that clients still use.</summary>
     public async Task<IReadOnlyList<FoundRepository>> SearchAsync(string term, int most, CancellationToken cancel)
     {

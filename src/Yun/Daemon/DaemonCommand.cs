@@ -23,6 +23,7 @@ public static class DaemonCommand
     private static readonly Option<List<string>?> s_dnsSearch = new("--dns-search") { Description = "A search domain for containers (several allowed)" };
     private static readonly Option<List<string>?> s_dnsOptions = new("--dns-opt") { Description = "A resolver option for containers (several allowed)" };
     private static readonly Option<string?> s_registry = Text("--registry", "Serve a registry too, at ADDRESS:PORT; it shares its content with the engine");
+    private static readonly Option<string?> s_trust = Text("--trust-policy", "What images must show before they are pulled: a JSON file");
     private static readonly Option<int?> s_mtu = new("--mtu") { Description = "The MTU of containers' networks (default 1500)" };
 
     public static Command Create()
@@ -30,7 +31,7 @@ public static class DaemonCommand
         var command = new Command("daemon", "Run the engine and serve the Docker Engine API")
         {
             s_dataRoot, s_execRoot, s_hosts, s_pidFile, s_configFile, s_logLevel, s_debug, s_group, s_bridge, s_bip, s_runtime, s_init,
-            s_insecure, s_dns, s_dnsSearch, s_dnsOptions, s_mtu, s_registry,
+            s_insecure, s_dns, s_dnsSearch, s_dnsOptions, s_mtu, s_registry, s_trust,
         };
         command.SetAction(RunAsync);
         return command;
@@ -68,7 +69,7 @@ public static class DaemonCommand
             Pick(s_logLevel, file.LogLevel) ?? (parsed.GetValue(s_debug) || file.Debug == true ? "debug" : defaults.LogLevel),
             Pick(s_group, file.Group), Pick(s_bridge, file.Bridge), Pick(s_bip, file.Bip), parsed.GetValue(s_runtime), Pick(s_init, file.InitPath),
             defaults.StopTimeoutSeconds, Pick(s_insecure, file.InsecureRegistries), Pick(s_dns, file.Dns), Pick(s_dnsSearch, file.DnsSearch),
-            Pick(s_dnsOptions, file.DnsOptions), Pick(s_mtu, file.Mtu) ?? defaults.Mtu, file.Labels, Pick(s_registry, file.Registry));
+            Pick(s_dnsOptions, file.DnsOptions), Pick(s_mtu, file.Mtu) ?? defaults.Mtu, file.Labels, Pick(s_registry, file.Registry), Pick(s_trust, file.TrustPolicy));
         return twice.Count == 0 ? options : throw new EngineException(ErrorKind.InvalidArgument,
             $"the following directives are specified both as a flag and in the configuration file: {string.Join(", ", twice)}");
     }

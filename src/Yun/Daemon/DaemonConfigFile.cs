@@ -27,6 +27,7 @@ public sealed class DaemonConfigFile
     [JsonPropertyName("dns-opts")] public List<string>? DnsOptions { get; set; }
     [JsonPropertyName("mtu")] public int? Mtu { get; set; }
     [JsonPropertyName("registry")] public string? Registry { get; set; }
+    [JsonPropertyName("trust-policy")] public string? TrustPolicy { get; set; }
     [JsonPropertyName("labels")] public List<string>? Labels { get; set; }
     /// <summary>Accepted for files written for dockerd; containers always outlive this daemon.</summary>
     [JsonPropertyName("live-restore")] public bool? LiveRestore { get; set; }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Yun.DockerApi;
 using Yun.DockerApi.Model;
 using Yun.DockerApi.Streams;
+using Yun.Images.Trust;
 using Yun.Node;
 using Yun.Protocol;
 using Yun.RegistryApi;
@@ -27,6 +28,7 @@ public static class DaemonHost
             if (address.Path is { } path) ApiSocket.Clear(path);
 
         await using var engine = await Engine.OpenAsync(options.ForEngine(), log, TimeProvider.System, cancel);
+        if (options.TrustPolicy is { } policy) engine.Images.Trust = TrustPolicy.Read(policy);
         await using var web = Build(engine, options);
         await using var registry = options.Registry is { } listen
             ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.DataRoot, listen), log, TimeProvider.System, cancel) : null;
