@@ -57,6 +57,20 @@ public static unsafe class OpenFile
     /// <summary>Returns when everything written to the file system that holds this file is on the disk; throws if any of it could not be written.</summary>
     public static void SyncFileSystem(SafeHandle file) => Native.Check(Native.syncfs(file), "syncfs");
 
+    /// <summary>
+    /// Tells ext4 that what is made in this directory is unrelated (chattr(1), T), so that each new directory starts in a part of the disk of its own. Without that it
+    /// starts where another was deleted a moment ago, and ext4 then looks at every deleted inode before it takes a new one. Only a hint; other file systems have no such thing.
+    /// </summary>
+    public static void SpreadDirectories(SafeHandle directory)
+    {
+        const uint getFlags = 0x80086601, setFlags = 0x40086602;
+        const long topDirectory = 0x20000;
+        long flags = 0;
+        if (Native.ioctl(directory, getFlags, &flags) != 0) return;
+        flags |= topDirectory;
+        _ = Native.ioctl(directory, setFlags, &flags);
+    }
+
     /// <summary>Has the kernel begin to write to the disk what is in its cache, without waiting: the sync at the end then finds little left. Only a hint.</summary>
     public static void StartWriting(SafeHandle file) => _ = Native.sync_file_range(file, 0, 0, StartWriteback);
 }

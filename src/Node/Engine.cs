@@ -166,6 +166,7 @@ public sealed partial class Engine : IAsyncDisposable
         const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(options.DataRoot, passOnly);
         Directory.CreateDirectory(options.ContainersDirectory, passOnly);
+        using (var containers = PathDescriptor.Open(null, options.ContainersDirectory, OpenFlags.ReadOnly | OpenFlags.Directory)) OpenFile.SpreadDirectories(containers);
         Directory.CreateDirectory(options.ExecRoot, rootOnly);
     }
 }

@@ -31,6 +31,7 @@ internal sealed class LayerStore
         Directory.CreateDirectory(_directory, rootOnly);
         Directory.CreateDirectory(_incoming, rootOnly);
         Directory.CreateDirectory(EmptyDirectory);
+        using (var incoming = PathDescriptor.Open(null, _incoming, OpenFlags.ReadOnly | OpenFlags.Directory)) OpenFile.SpreadDirectories(incoming);
         foreach (var left in Directory.EnumerateFileSystemEntries(_incoming)) _trash.Throw(left);
     }
 
