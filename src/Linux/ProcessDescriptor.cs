@@ -18,7 +18,14 @@ public static unsafe class ProcessDescriptor
     /// <exception cref="SyscallException">ESRCH: there is no such process.</exception>
     public static SafeFileHandle Open(int pid) => new((nint)Native.Check(Native.syscall((long)Syscall.pidfd_open, pid, 0), "pidfd_open", $"{pid}"), ownsHandle: true);
 
-    /// <summary>ESRCH when the process has ended.</summary>
+    /// <summary>Whether the process has ended, be it that its parent has not taken note yet; any process, not only a child.</summary>
+    public static bool HasEnded(SafeHandle process)
+    {
+        Span<PollEntry> entry = [new PollEntry((int)process.DangerousGetHandle(), PollEvents.Readable)];
+        return Yun.Linux.Poll.Wait(entry, 0) > 0;
+    }
+
+    /// <summary>ESRCH when the process has ended and its parent has taken note.</summary>
     public static Errno Signal(SafeHandle process, int signal) =>
         Native.syscall((long)Syscall.pidfd_send_signal, process.DangerousGetHandle(), signal) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
 

@@ -48,7 +48,7 @@ public sealed partial class Container
         var root = PathDescriptor.Open(null, $"/proc/{State.Pid}/root", OpenFlags.Path | OpenFlags.Directory);
         var process = Process?.PidFd ?? Orphan;
         // The number may be another process's by now.
-        if (process is not null && ProcessDescriptor.Signal(process, 0) == Errno.None) return root;
+        if (process is not null && !ProcessDescriptor.HasEnded(process)) return root;
         root.Dispose();
         throw new SyscallException("open", Errno.ESRCH, $"/proc/{State.Pid}/root");
     }

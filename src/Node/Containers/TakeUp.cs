@@ -87,7 +87,7 @@ public sealed partial class Container
     {
         try
         {
-            while (Orphan is { IsInvalid: false, IsClosed: false } orphan && ProcessDescriptor.Signal(orphan, 0) != Errno.ESRCH) await Task.Delay(s_orphanLook, Engine.Time, Engine.Stopping);
+            while (Orphan is { IsInvalid: false, IsClosed: false } orphan && !ProcessDescriptor.HasEnded(orphan)) await Task.Delay(s_orphanLook, Engine.Time, Engine.Stopping);
             using (await TakeTurnAsync(Engine.Stopping))
             {
                 Orphan = null;
