@@ -3,7 +3,7 @@ import json
 import os
 import subprocess
 
-BUNDLE = "/work/bundle"
+BUNDLE = "/srv/bundle"
 
 
 def specification():

@@ -34,7 +34,7 @@ class Engine:
 
     def __init__(self, name, command, helpers):
         self.name, self.command, self.helpers = name, command, helpers
-        self.socket, self.data, self.log = f"/run/bench-{name}.sock", f"/work/{name}", f"/work/{name}.log"
+        self.socket, self.data, self.log = f"/run/bench-{name}.sock", f"/srv/{name}", f"/srv/{name}.log"
 
     def __enter__(self):
         shutil.rmtree(self.data, ignore_errors=True)
@@ -51,7 +51,7 @@ class Engine:
                     with open(self.log) as log:
                         raise SystemExit(f"{self.name} did not start:\n{log.read()[-2000:]}")
                 time.sleep(0.05)
-        self.docker("import", "/work/busybox.tar", "busybox:latest")
+        self.docker("import", "/srv/busybox.tar", "busybox:latest")
         return self
 
     def __exit__(self, *failure):

@@ -19,7 +19,7 @@ class Keeper:
     """The daemon's side of the keeper's socket (src/Protocol/KeeperProtocol.cs)."""
 
     def __init__(self):
-        self.process = subprocess.Popen(["yun-runtime", "keep", "--socket", SOCKET, "--log", "/work/keeper.log"])
+        self.process = subprocess.Popen(["yun-runtime", "keep", "--socket", SOCKET, "--log", "/srv/keeper.log"])
         self.socket, self.bytes, self.number = socket.socket(socket.AF_UNIX), b"", 0
         for _ in range(100):
             try:

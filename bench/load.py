@@ -7,7 +7,7 @@ from engines import dockerd, yun
 from timing import Case, measure, ratio, ratios
 
 rounds = max(3, int(sys.argv[1]) // 8) if len(sys.argv) > 1 else 5
-archive = "/work/big-image.tar"
+archive = "/srv/big-image.tar"
 
 
 def forget(engine):
@@ -22,9 +22,9 @@ def forget(engine):
 
 with yun() as ours, dockerd() as theirs:
     if not os.path.exists(archive):
-        theirs.docker("import", "/work/big.tar", "big:latest")
+        theirs.docker("import", "/srv/big.tar", "big:latest")
         theirs.docker("save", "-o", archive, "big:latest")
-        os.remove("/work/big.tar")
+        os.remove("/srv/big.tar")
     cases = measure(f"docker load, {os.path.getsize(archive) / 1e6:.0f} MB", [
         Case("yun: docker load", ours.docker_words("load", "-q", "-i", archive), forget(ours)),
         Case("dockerd: docker load", theirs.docker_words("load", "-q", "-i", archive), forget(theirs)),

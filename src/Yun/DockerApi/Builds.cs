@@ -74,7 +74,7 @@ public static class BuildsRoutes
             Dockerfile = context.Text("dockerfile") ?? BuildRequest.DefaultDockerfile,
             Tags = [.. context.Request.Query["t"].Where(tag => !string.IsNullOrEmpty(tag)).Select(tag => Tag(tag!))],
             Target = context.Text("target"),
-            Platform = context.Text("platform") is { } platform ? PlatformOf(platform) : null,
+            Platform = context.Platform(),
             Arguments = Read(context, "buildargs", DockerApiJson.Default.DictionaryStringString)?.ToDictionary(argument => argument.Key, argument => (string?)argument.Value) ?? [],
             Labels = Read(context, "labels", DockerApiJson.Default.DictionaryStringString) ?? [],
             NoCache = context.Flag("nocache"),
@@ -90,12 +90,6 @@ public static class BuildsRoutes
     {
         var reference = ImagesRoutes.Reference(text, null);
         return reference.Digest is null ? reference : throw new EngineException(ErrorKind.InvalidArgument, "build tag cannot contain a digest");
-    }
-
-    private static Platform PlatformOf(string text)
-    {
-        try { return Platform.Parse(text); }
-        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
     }
 
     private static HostConfig Limits(HttpContext context) => new()

@@ -31,15 +31,9 @@ public static class ContainersRoutes
     private static async Task<JsonHttpResult<ContainerCreateResponse>> CreateAsync(HttpContext context, Engine engine)
     {
         var body = await context.ReadBodyAsync(DockerApiJson.Default.ContainerCreateRequest);
-        var request = new ContainerRequest(context.Text("name"), body, body.HostConfig ?? new HostConfig(), body.NetworkingConfig, PlatformOf(context.Text("platform")));
+        var request = new ContainerRequest(context.Text("name"), body, body.HostConfig ?? new HostConfig(), body.NetworkingConfig, context.Platform());
         var created = await engine.Containers.CreateAsync(request, context.RequestAborted);
         return TypedResults.Json(new ContainerCreateResponse { Id = created.Container.Id, Warnings = [.. created.Warnings] }, DockerApiJson.Default.ContainerCreateResponse, statusCode: StatusCodes.Status201Created);
-    }
-
-    private static Platform? PlatformOf(string? text)
-    {
-        try { return text is null ? null : Platform.Parse(text); }
-        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
     }
 
     private static JsonHttpResult<ContainerInspect> Inspect(string name, HttpContext context, Engine engine) =>

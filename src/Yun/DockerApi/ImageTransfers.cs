@@ -19,7 +19,7 @@ internal static class ImageTransfers
     private static Task PullAsync(string from, HttpContext context, Engine engine)
     {
         var reference = ImagesRoutes.Reference(from, context.Text("tag"));
-        var platform = context.Text("platform") is { } text ? Platform.Parse(text) : null;
+        var platform = context.Platform();
         var auth = RegistryCredentials.Of(context);
         return ProgressLines.RunAsync(context, lines => reference.Tag is null && reference.Digest is null
             ? engine.Images.PullAllAsync(reference, platform, auth, lines, context.RequestAborted)
@@ -31,7 +31,7 @@ internal static class ImageTransfers
         if (source != "-") throw new EngineException(ErrorKind.NotImplemented, "Importing from a URL is not supported; download the archive and import it from standard input.");
         var name = context.Text("repo") is { } repository ? ImagesRoutes.Reference(repository, context.Text("tag")).WithDefaultTag() : null;
         var run = ConfigChange.Apply(new ImageRunConfig(), context.Request.Query["changes"].OfType<string>());
-        var platform = context.Text("platform") is { } text ? Platform.Parse(text) : Platform.Host;
+        var platform = context.Platform() ?? Platform.Host;
         var created = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ");
         var config = new ImageConfig
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Yun.Oci;
 using Yun.Protocol;
 
 namespace Yun.DockerApi;
@@ -45,6 +46,13 @@ public static class Requests
     public static int? Number(this HttpContext context, string name) => context.Text(name) is not { } text ? null
         : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
         : throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for {name}: '{text}' is not a number");
+
+    /// <summary>The <c>platform</c> parameter; null when it is absent.</summary>
+    public static Platform? Platform(this HttpContext context)
+    {
+        try { return context.Text("platform") is { } text ? Oci.Platform.Parse(text) : null; }
+        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
+    }
 
     /// <summary>A moment as Docker's clients send it: seconds since 1970 with an optional fraction, or RFC 3339.</summary>
     public static DateTimeOffset? Time(this HttpContext context, string name)
