@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Yun.Linux.Netlink;
@@ -11,6 +13,10 @@ internal static unsafe partial class NetlinkNative
     internal const int CloneNewNet = 0x40000000;
     internal const int ORdonly = 0, OWronly = 1, OCloexec = 0x80000;
     internal const int MsgTruncate = 0x20;
+
+    internal static byte FamilyOf(IPAddress address) => FamilyOf(address.AddressFamily);
+
+    internal static byte FamilyOf(AddressFamily family) => (byte)(family == AddressFamily.InterNetworkV6 ? AfInet6 : AfInet);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int socket(int domain, int type, int protocol);

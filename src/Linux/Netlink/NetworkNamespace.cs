@@ -42,10 +42,11 @@ public static unsafe class NetworkNamespace
     public static SafeFileHandle Duplicate(SafeFileHandle networkNamespace) => File.OpenHandle($"/proc/self/fd/{networkNamespace.DangerousGetHandle()}");
 
     /// <summary>A socket that sends and listens in <paramref name="networkNamespace"/>, whoever uses it.</summary>
-    public static Socket OpenSocket(SafeFileHandle networkNamespace, SocketType type)
+    public static Socket OpenSocket(SafeFileHandle networkNamespace, SocketType type, AddressFamily family = AddressFamily.InterNetwork)
     {
+        int domain = NetlinkNative.FamilyOf(family);
         var kind = (type == SocketType.Dgram ? NetlinkNative.SockDatagram : NetlinkNative.SockStream) | NetlinkNative.SockCloseOnExec;
-        var descriptor = Inside(networkNamespace, $"{type} socket", () => NetlinkNative.socket(NetlinkNative.AfInet, kind, 0));
+        var descriptor = Inside(networkNamespace, $"{type} socket", () => NetlinkNative.socket(domain, kind, 0));
         return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
     }
 

@@ -34,6 +34,7 @@ internal struct LinkHeader
 internal struct AddressHeader
 {
     internal const int Address = 1, Local = 2, Broadcast = 4;
+    internal const byte WithoutDuplicateDetection = 2;
 
     internal byte Family;
     internal byte PrefixLength;
@@ -62,11 +63,12 @@ internal struct RouteHeader
     {
         if (body.Length < sizeof(RouteHeader)) return null;
         var header = MemoryMarshal.Read<RouteHeader>(body);
-        if (header.Family != NetlinkNative.AfInet || header.TableNumber == LocalTable) return null;
-        var destination = IPAddress.Any;
+        if (header.Family is not (NetlinkNative.AfInet or NetlinkNative.AfInet6) || header.TableNumber == LocalTable) return null;
+        var destination = header.Family == NetlinkNative.AfInet ? IPAddress.Any : IPAddress.IPv6Any;
+        var bytes = destination.GetAddressBytes().Length;
         var attributes = new NetlinkAttributes(body[sizeof(RouteHeader)..]);
         while (attributes.Next())
-            if (attributes.Type == Destination && attributes.Value.Length == 4) destination = new IPAddress(attributes.Value);
+            if (attributes.Type == Destination && attributes.Value.Length == bytes) destination = new IPAddress(attributes.Value);
         return new IPNetwork(destination, header.DestinationLength);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux.Netlink;
@@ -122,25 +123,28 @@ public sealed class RouteRequest
         return this;
     }
 
+    /// <summary>An IPv6 address is ours at once: nobody else on these networks hands any out, so neighbours are not asked whether they have it.</summary>
     public RouteRequest AddAddress(int index, IPAddress address, int prefixLength)
     {
+        var isIpv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
         var writer = Messages.Begin(RouteMessage.NewAddress, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add address", $"{address}/{prefixLength}");
-        writer.Put(new AddressHeader { Family = NetlinkNative.AfInet, PrefixLength = (byte)prefixLength, Index = index });
+        writer.Put(new AddressHeader { Family = NetlinkNative.FamilyOf(address), PrefixLength = (byte)prefixLength, Flags = isIpv6 ? AddressHeader.WithoutDuplicateDetection : (byte)0, Index = index });
         writer.Attribute(AddressHeader.Local, address.GetAddressBytes());
         writer.Attribute(AddressHeader.Address, address.GetAddressBytes());
-        if (prefixLength < 31) writer.Attribute(AddressHeader.Broadcast, BroadcastOf(address, prefixLength));
+        if (!isIpv6 && prefixLength < 31) writer.Attribute(AddressHeader.Broadcast, BroadcastOf(address, prefixLength));
         writer.End();
         return this;
     }
 
-    public RouteRequest AddDefaultRoute(IPAddress gateway, int index) => AddRoute(new IPNetwork(IPAddress.Any, 0), gateway, index);
+    public RouteRequest AddDefaultRoute(IPAddress gateway, int index) =>
+        AddRoute(new IPNetwork(gateway.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0), gateway, index);
 
     public RouteRequest AddRoute(IPNetwork destination, IPAddress gateway, int index)
     {
         var writer = Messages.Begin(RouteMessage.NewRoute, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add route", destination.PrefixLength == 0 ? $"default by {gateway}" : $"{destination} by {gateway}");
         writer.Put(new RouteHeader
         {
-            Family = NetlinkNative.AfInet, DestinationLength = (byte)destination.PrefixLength, TableNumber = RouteHeader.MainTable, Protocol = RouteHeader.ProtocolBoot, Scope = RouteHeader.ScopeUniverse, Type = RouteHeader.TypeUnicast,
+            Family = NetlinkNative.FamilyOf(gateway), DestinationLength = (byte)destination.PrefixLength, TableNumber = RouteHeader.MainTable, Protocol = RouteHeader.ProtocolBoot, Scope = RouteHeader.ScopeUniverse, Type = RouteHeader.TypeUnicast,
         });
         if (destination.PrefixLength > 0) writer.Attribute(RouteHeader.Destination, destination.BaseAddress.GetAddressBytes());
         writer.Attribute(RouteHeader.Gateway, gateway.GetAddressBytes());

@@ -49,19 +49,19 @@ public sealed class RouteSocket : IDisposable
         var addresses = new List<InterfaceAddress>();
         var request = new NetlinkRequest();
         var writer = request.Begin(RouteMessage.GetAddress, NetlinkFlags.Dump, "list addresses");
-        writer.Put(new AddressHeader { Family = (byte)(family == AddressFamily.InterNetworkV6 ? NetlinkNative.AfInet6 : NetlinkNative.AfInet) });
+        writer.Put(new AddressHeader { Family = NetlinkNative.FamilyOf(family) });
         writer.End();
         _socket.Query(request, message => { if (InterfaceAddress.Parse(message.Body) is { } address) addresses.Add(address); });
         return addresses;
     }
 
-    /// <summary>Where IPv4 packets go, in all tables but the kernel's own of local addresses. The default route is among them, as 0.0.0.0/0.</summary>
-    public IReadOnlyList<IPNetwork> RoutedNetworks()
+    /// <summary>Where packets of one family go, in all tables but the kernel's own of local addresses. The default route is among them, with a prefix of no length.</summary>
+    public IReadOnlyList<IPNetwork> RoutedNetworks(AddressFamily family = AddressFamily.InterNetwork)
     {
         var networks = new List<IPNetwork>();
         var request = new NetlinkRequest();
         var writer = request.Begin(RouteMessage.GetRoute, NetlinkFlags.Dump, "list routes");
-        writer.Put(new RouteHeader { Family = NetlinkNative.AfInet });
+        writer.Put(new RouteHeader { Family = NetlinkNative.FamilyOf(family) });
         writer.End();
         _socket.Query(request, message => { if (RouteHeader.Parse(message.Body) is { } network) networks.Add(network); });
         return networks;

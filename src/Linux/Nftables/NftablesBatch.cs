@@ -4,14 +4,14 @@ using Yun.Linux.Netlink;
 namespace Yun.Linux.Nftables;
 
 /// <summary>
-/// Elements added to and removed from the sets and maps of one table, in one transaction. Own messages and not libnftables: the library first reads the whole
+/// Elements added to and removed from the sets and maps of one table of the family inet, in one transaction. Own messages and not libnftables: the library first reads the whole
 /// ruleset of the machine, which costs more than all the rest of a container's network (docs/decisions).
 /// </summary>
 public sealed class NftablesBatch
 {
     private const int Subsystem = 10, BatchBegin = 16, BatchEnd = 17, NewElement = 12, DeleteElement = 14;
     private const int ListTable = 1, ListSet = 2, ListElements = 3, ElementKey = 1, ElementData = 2, ElementKeyEnd = 10, DataValue = 1, ListItem = 1;
-    private const byte FamilyIpv4 = 2;
+    private const byte FamilyInet = 1;
 
     private readonly NetlinkRequest _request = new();
     private readonly string _table;
@@ -42,7 +42,7 @@ public sealed class NftablesBatch
 
     private NftablesBatch Put(int message, NetlinkFlags flags, string call, NftablesElement element, NftablesFields? data)
     {
-        var writer = Header((Subsystem << 8) | message, flags, call, FamilyIpv4, resource: 0, $"{_table} {element.Set}");
+        var writer = Header((Subsystem << 8) | message, flags, call, FamilyInet, resource: 0, $"{_table} {element.Set}");
         writer.Attribute(ListTable, _table);
         writer.Attribute(ListSet, element.Set);
         var list = writer.OpenNest(ListElements);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Serialization;
 using Yun.Node.Containers;
 
@@ -32,11 +33,17 @@ public sealed record EndpointRecord
 {
     public string NetworkId { get; set; } = "";
     public string EndpointId { get; set; } = "";
-    /// <summary>Its name inside: eth0…</summary>
+    /// <summary>Its name inside: eth0…; empty on host and none, which have no interface for a container.</summary>
     public string Interface { get; set; } = "";
+    /// <summary>Empty where the network has no IPv4.</summary>
     public string Address { get; set; } = "";
+    /// <summary>Empty where the network has no IPv6.</summary>
+    public string Ipv6Address { get; set; } = "";
     public string MacAddress { get; set; } = "";
     public EndpointSettings Asked { get; set; } = new();
+
+    [JsonIgnore] public bool HasInterface => Interface != "";
+    [JsonIgnore] public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.Where(address => address != "").Select(IPAddress.Parse);
 }
 
 /// <summary>A port of the host that leads to one of a container.</summary>

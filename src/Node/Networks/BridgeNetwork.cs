@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Yun.Node.Networks;
 
@@ -8,17 +9,20 @@ internal sealed class BridgeNetwork
     internal BridgeNetwork(Network definition)
     {
         Definition = definition;
-        var ipam = definition.Ipam.Config[0];
-        Subnet = IPNetwork.Parse(ipam.Subnet!);
-        Gateway = IPAddress.Parse(ipam.Gateway!);
-        var reserved = (ipam.AuxiliaryAddresses?.Values ?? Enumerable.Empty<string>()).Select(IPAddress.Parse).Append(Gateway);
-        Addresses = new AddressPool(definition.Name, Subnet, ipam.IpRange is null ? null : IPNetwork.Parse(ipam.IpRange), reserved);
+        Ipv4 = Configured(AddressFamily.InterNetwork);
+        Ipv6 = Configured(AddressFamily.InterNetworkV6);
     }
 
     internal Network Definition { get; }
-    internal IPNetwork Subnet { get; }
-    internal IPAddress Gateway { get; }
-    internal AddressPool Addresses { get; }
+
+    /// <summary>At least one of the two families is there.</summary>
+    internal Subnet? Ipv4 { get; }
+    internal Subnet? Ipv6 { get; }
+    internal IEnumerable<Subnet> Subnets => new[] { Ipv4, Ipv6 }.OfType<Subnet>();
+
+    internal Subnet? SubnetOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? Ipv6 : Ipv4;
+
+    internal Subnet? SubnetFor(IPAddress address) => SubnetOf(address.AddressFamily);
 
     /// <summary>The number of the interface; 0 while there is none.</summary>
     internal int BridgeIndex { get; set; }
@@ -31,6 +35,8 @@ internal sealed class BridgeNetwork
 
     /// <summary>Where ports are published that name no address; null is all of both families.</summary>
     internal string? HostAddress => Definition.Options.GetValueOrDefault(NetworkOption.HostAddress) is { Length: > 0 } address && address != "0.0.0.0" ? address : null;
+
+    private Subnet? Configured(AddressFamily family) => Definition.Ipam.Config.Find(config => Subnet.IsOf(config.Subnet, family)) is { } ipam ? new Subnet(Definition.Name, ipam) : null;
 
     private bool OptionIsTrue(string option, bool unsaid) => Definition.Options.TryGetValue(option, out var text) ? IsTrue(text) : unsaid;
 

@@ -41,7 +41,7 @@ internal static class ContainerFiles
         foreach (var (address, names) in ExtraHosts(attachment, hostGateway)) text.Append($"{address}\t{names}\n");
         foreach (var (address, names) in others) text.Append($"{address}\t{names}\n");
         var own = attachment.Domainname is "" ? attachment.Hostname : $"{attachment.Hostname}.{attachment.Domainname} {attachment.Hostname}";
-        foreach (var endpoint in attachment.Endpoints.Where(endpoint => endpoint.Address != "")) text.Append($"{endpoint.Address}\t{own}\n");
+        foreach (var address in attachment.Endpoints.SelectMany(endpoint => endpoint.Addresses)) text.Append($"{address}\t{own}\n");
         return text.ToString();
     }
 

@@ -31,15 +31,21 @@ internal readonly record struct DnsQuestion(string Name, int Type, int Class, in
         return new DnsQuestion(name.ToString(), BinaryPrimitives.ReadUInt16BigEndian(message[at..]), BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]), at + 4);
     }
 
-    /// <summary>The address that an in-addr.arpa name stands for.</summary>
+    /// <summary>The address that a name below in-addr.arpa or ip6.arpa stands for; null for any other name.</summary>
     internal IPAddress? ReverseAddress
     {
         get
         {
-            const string Suffix = ".in-addr.arpa";
-            if (!Name.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase)) return null;
-            var parts = Name[..^Suffix.Length].Split('.');
-            return parts.Length == 4 && IPAddress.TryParse(string.Join('.', parts.Reverse()), out var address) ? address : null;
+            const string Ipv4 = ".in-addr.arpa", Ipv6 = ".ip6.arpa";
+            if (Name.EndsWith(Ipv4, StringComparison.OrdinalIgnoreCase))
+            {
+                var parts = Name[..^Ipv4.Length].Split('.');
+                return parts.Length == 4 && IPAddress.TryParse(string.Join('.', parts.Reverse()), out var address) ? address : null;
+            }
+            if (!Name.EndsWith(Ipv6, StringComparison.OrdinalIgnoreCase)) return null;
+            // Thirty-two digits, the last first.
+            var digits = Name[..^Ipv6.Length].Split('.');
+            return digits.Length == 32 && digits.All(digit => digit.Length == 1 && char.IsAsciiHexDigit(digit[0])) ? new IPAddress(Convert.FromHexString(string.Concat(digits.Reverse()))) : null;
         }
     }
 }
@@ -50,8 +56,9 @@ internal static class DnsAnswer
     internal const int NoError = 0, ServerFailure = 2, NameError = 3;
     private const int LifetimeSeconds = 600;
 
+    /// <param name="addresses">Of the family that is asked for.</param>
     internal static byte[] OfAddresses(ReadOnlySpan<byte> query, DnsQuestion question, IReadOnlyList<IPAddress> addresses) =>
-        Write(query, question, NoError, DnsQuestion.TypeA, [.. addresses.Select(address => address.GetAddressBytes())]);
+        Write(query, question, NoError, question.Type, [.. addresses.Select(address => address.GetAddressBytes())]);
 
     internal static byte[] OfName(ReadOnlySpan<byte> query, DnsQuestion question, string name)
     {

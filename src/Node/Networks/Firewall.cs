@@ -42,7 +42,7 @@ public sealed class Firewall(string table)
             _elements.Clear();
             _isLaid = false;
             // Adding first makes the removal of what is not there no error.
-            NftablesLibrary.Run($"add table ip {table}\ndelete table ip {table}\n");
+            NftablesLibrary.Run($"add table inet {table}\ndelete table inet {table}\n");
         }
     }
 

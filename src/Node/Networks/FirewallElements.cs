@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Yun.Linux.Nftables;
 
 namespace Yun.Node.Networks;
@@ -10,28 +11,30 @@ internal static class FirewallElements
     {
         var bridge = network.Definition.Bridge;
         yield return new(FirewallSets.Bridges, new NftablesFields().Interface(bridge));
-        yield return new(FirewallSets.Within, new NftablesFields().Network(network.Subnet).Interface(bridge));
+        if (network.Ipv4 is { } ipv4) yield return new(FirewallSets.Within, new NftablesFields().Network(ipv4.Prefix).Interface(bridge));
+        if (network.Ipv6 is { } ipv6) yield return new(FirewallSets.WithinIpv6, new NftablesFields().Network(ipv6.Prefix).Interface(bridge));
+        // On a bridge of the machine's own there are others besides our containers.
+        if (!network.Definition.BridgeIsForeign) yield return new(FirewallSets.Guarded, new NftablesFields().Interface(bridge));
         if (network.Definition.Internal) yield return new(FirewallSets.Internal, new NftablesFields().Interface(bridge));
         else if (network.IsMasqueraded) yield return new(FirewallSets.Masqueraded, new NftablesFields().Interface(bridge));
         if (network.ContainersTalk) yield return new(FirewallSets.Talking, new NftablesFields().Interface(bridge).Interface(bridge));
     }
 
-    internal static IEnumerable<NftablesElement> OfPort(PublishedPort port, IPAddress container, IPAddress gateway)
+    /// <summary>Nothing where host and container are of two families: nftables translates within one, and the daemon relays between them.</summary>
+    internal static IEnumerable<NftablesElement> OfPort(PublishedPort port, PortTargets targets)
     {
         var host = IPAddress.Parse(port.HostAddress);
-        // IPv6 is relayed by the daemon: nftables translates within one family.
-        if (host.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) yield break;
+        var container = targets.For(host);
+        if (host.AddressFamily != container.AddressFamily) yield break;
+        var isIpv6 = host.AddressFamily == AddressFamily.InterNetworkV6;
         var protocol = ProtocolNumber(port.Protocol);
         var target = new NftablesFields().Address(container).Port(port.ContainerPort);
-        if (host.Equals(IPAddress.Any))
-        {
-            yield return new(FirewallSets.PortsAny, new NftablesFields().Protocol(protocol).Port(port.HostPort), target);
-            yield return new(FirewallSets.GatewaysAny, new NftablesFields().Protocol(protocol).Port(port.HostPort), new NftablesFields().Address(gateway));
-            yield break;
-        }
-        yield return new(FirewallSets.PortsAt, new NftablesFields().Address(host).Protocol(protocol).Port(port.HostPort), target);
-        if (IPAddress.IsLoopback(host))
-            yield return new(FirewallSets.GatewaysAt, new NftablesFields().Address(host).Protocol(protocol).Port(port.HostPort), new NftablesFields().Address(gateway));
+        if (host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any)) yield return new(isIpv6 ? FirewallSets.PortsAnyIpv6 : FirewallSets.PortsAny, new NftablesFields().Protocol(protocol).Port(port.HostPort), target);
+        else yield return new(isIpv6 ? FirewallSets.PortsAtIpv6 : FirewallSets.PortsAt, new NftablesFields().Address(host).Protocol(protocol).Port(port.HostPort), target);
+        if (isIpv6) yield break;
+        var gateway = new NftablesFields().Address(targets.Ipv4Gateway!);
+        if (host.Equals(IPAddress.Any)) yield return new(FirewallSets.GatewaysAny, new NftablesFields().Protocol(protocol).Port(port.HostPort), gateway);
+        else if (IPAddress.IsLoopback(host)) yield return new(FirewallSets.GatewaysAt, new NftablesFields().Address(host).Protocol(protocol).Port(port.HostPort), gateway);
     }
 
     private static byte ProtocolNumber(string protocol) => protocol switch { "udp" => 17, "sctp" => 132, _ => 6 };

@@ -59,7 +59,7 @@ public sealed class ForeignFirewalls(string tag, EngineLog log)
 
     private static IEnumerable<Place> Places(List<Chain> chains) =>
         from chain in chains
-        where chain is { Family: "ip", Table: "filter", Name: "DOCKER-USER" or "ufw-user-forward" or "FORWARD" } or { Family: "inet", Table: "firewalld", Name: "filter_FORWARD" }
+        where chain is { Family: "ip" or "ip6", Table: "filter", Name: "DOCKER-USER" or "ufw-user-forward" or "ufw6-user-forward" or "FORWARD" } or { Family: "inet", Table: "firewalld", Name: "filter_FORWARD" }
         select new Place(chain.Family, chain.Table, chain.Name);
 
     /// <summary>Those of the places where a rule of ours is needed now.</summary>
@@ -68,8 +68,11 @@ public sealed class ForeignFirewalls(string tag, EngineLog log)
         var wanted = new HashSet<Place>();
         var places = Places(chains).ToList();
         if (places.Find(place => place.Table == "firewalld") is { } firewalld) wanted.Add(firewalld);
-        var iptables = new[] { "DOCKER-USER", "ufw-user-forward", "FORWARD" }.Select(name => places.Find(place => place.Table == "filter" && place.Chain == name)).OfType<Place>().FirstOrDefault();
-        if (iptables is not null && chains.Any(chain => chain is { Family: "ip", Table: "filter", Name: "FORWARD", Policy: "drop" })) wanted.Add(iptables);
+        foreach (var (family, ufw) in new[] { ("ip", "ufw-user-forward"), ("ip6", "ufw6-user-forward") })
+        {
+            var iptables = new[] { "DOCKER-USER", ufw, "FORWARD" }.Select(name => places.Find(place => place.Table == "filter" && place.Family == family && place.Chain == name)).OfType<Place>().FirstOrDefault();
+            if (iptables is not null && chains.Any(chain => chain is { Table: "filter", Name: "FORWARD", Policy: "drop" } && chain.Family == family)) wanted.Add(iptables);
+        }
         return wanted;
     }
 
@@ -77,7 +80,7 @@ public sealed class ForeignFirewalls(string tag, EngineLog log)
     {
         if (_warned) return;
         var legacy = File.Exists("/proc/net/ip_tables_names") && File.ReadAllText("/proc/net/ip_tables_names").Split('\n').Contains("filter");
-        var other = chains.Find(chain => chain is { Hook: "forward", Policy: "drop", Family: "ip" or "inet" } && !Places([chain]).Any() && !chain.Table.StartsWith("yun-", StringComparison.Ordinal));
+        var other = chains.Find(chain => chain is { Hook: "forward", Policy: "drop", Family: "ip" or "ip6" or "inet" } && !Places([chain]).Any() && !chain.Table.StartsWith("yun-", StringComparison.Ordinal));
         if (!legacy && other is null) return;
         _warned = true;
         if (other is not null) log.Warn($"The firewall chain {other.Family} {other.Table} {other.Name} drops what is forwarded; it is not one that Yun knows, so containers reach the network only if it accepts their bridges.");

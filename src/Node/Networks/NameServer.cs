@@ -122,8 +122,13 @@ internal sealed class NameServer : IDisposable
         if (question.Type == DnsQuestion.TypePtr) return question.ReverseAddress is { } address && _names.NameOf(address) is { } name ? DnsAnswer.OfName(query, question, name) : null;
         var known = _names.AddressesOf(question.Name);
         if (known.Count == 0) return null;
-        // It exists, and has nothing but IPv4 addresses: an answer without records, not a wrong name.
-        return question.Type == DnsQuestion.TypeA ? DnsAnswer.OfAddresses(query, question, known) : DnsAnswer.Empty(query, question, DnsAnswer.NoError);
+        // It exists: where it has nothing of what is asked, that is an answer without records, not a wrong name.
+        return question.Type switch
+        {
+            DnsQuestion.TypeA => DnsAnswer.OfAddresses(query, question, [.. known.Where(address => address.AddressFamily == AddressFamily.InterNetwork)]),
+            DnsQuestion.TypeAaaa => DnsAnswer.OfAddresses(query, question, [.. known.Where(address => address.AddressFamily == AddressFamily.InterNetworkV6)]),
+            _ => DnsAnswer.Empty(query, question, DnsAnswer.NoError),
+        };
     }
 
     private async Task<byte[]> AnswerOfOthersAsync(byte[] query, DnsQuestion question, ProtocolType protocol) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Linux.Netlink;
@@ -36,8 +37,8 @@ public sealed partial class NetworkController
     {
         if (!_attachments.TryGetValue(containerId, out var attachment)) return;
         var record = attachment.Record;
-        if (attachment.Ports is { } ports && GatewayOf(record) is { } gateway) Unpublish(ports.Ports, gateway);
-        _retired.Add(record.Endpoints.Where(endpoint => endpoint.Address != "").Select(endpoint => _names.Veth(endpoint.EndpointId)));
+        if (attachment.Ports is { } ports) Unpublish(ports.Ports, TargetsOf(record));
+        _retired.Add(record.Endpoints.Where(endpoint => endpoint.HasInterface).Select(endpoint => _names.Veth(endpoint.EndpointId)));
         attachment.Dispose();
         lock (_turn)
         {
@@ -113,20 +114,31 @@ public sealed partial class NetworkController
         var endpoint = new EndpointRecord { NetworkId = network.Id, EndpointId = NewId(), Asked = asked };
         if (network.Driver != NetworkNames.Bridge) return endpoint;
         if (!_bridges.TryGetValue(network.Id, out var bridge)) throw new EngineException(ErrorKind.NotFound, $"network {network.Name} not found");
-        var wished = asked.IpamConfig?.Ipv4Address is { Length: > 0 } text
-            ? IPAddress.TryParse(text, out var parsed) && parsed.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? parsed : throw new EngineException(ErrorKind.InvalidArgument, $"invalid IPv4 address: {text}")
-            : null;
-        if (wished is not null && bridge.IsDefault) throw new EngineException(ErrorKind.InvalidArgument, "user specified IP address is supported on user defined networks only");
+        var (ipv4Wished, ipv6Wished) = (asked.IpamConfig?.Ipv4Address ?? "", asked.IpamConfig?.Ipv6Address ?? "");
+        if (ipv4Wished + ipv6Wished != "" && bridge.IsDefault) throw new EngineException(ErrorKind.InvalidArgument, "user specified IP address is supported on user defined networks only");
+        foreach (var (wished, subnet) in new[] { (ipv4Wished, bridge.Ipv4), (ipv6Wished, bridge.Ipv6) })
+            if (wished != "" && subnet is null) throw new EngineException(ErrorKind.InvalidArgument, $"invalid address {wished}: the network {network.Name} has no addresses of this family");
         var mac = asked.MacAddress is { Length: > 0 } wishedMac ? MacAddress.Parse(wishedMac) : null;
-        var address = wished is null ? bridge.Addresses.Take() : bridge.Addresses.Take(wished);
+        var ipv4 = bridge.Ipv4?.Take(ipv4Wished);
+        IPAddress? ipv6;
+        try { ipv6 = bridge.Ipv6?.Take(ipv6Wished); }
+        catch (EngineException)
+        {
+            if (ipv4 is not null) bridge.Ipv4!.Addresses.Release(ipv4);
+            throw;
+        }
         var number = 0;
         while (record.Endpoints.Any(other => other.Interface == $"{bridge.InterfacePrefix}{number}")) number++;
-        return endpoint with { Interface = $"{bridge.InterfacePrefix}{number}", Address = address.ToString(), MacAddress = MacAddress.Text(mac ?? MacAddress.Of(address)) };
+        return endpoint with
+        {
+            Interface = $"{bridge.InterfacePrefix}{number}", Address = ipv4?.ToString() ?? "", Ipv6Address = ipv6?.ToString() ?? "", MacAddress = MacAddress.Text(mac ?? MacAddress.Of((ipv4 ?? ipv6)!)),
+        };
     }
 
     private void Release(EndpointRecord endpoint)
     {
-        if (endpoint.Address != "" && _bridges.TryGetValue(endpoint.NetworkId, out var bridge)) bridge.Addresses.Release(IPAddress.Parse(endpoint.Address));
+        if (!_bridges.TryGetValue(endpoint.NetworkId, out var bridge)) return;
+        foreach (var address in endpoint.Addresses) bridge.SubnetFor(address)?.Addresses.Release(address);
     }
 
     /// <summary>The kernel's part: namespace, interfaces, rules, name server.</summary>
@@ -136,9 +148,9 @@ public sealed partial class NetworkController
         attachment.Namespace = NetworkNamespace.Create(SandboxSettings.All);
         using var inside = new RouteSocket(attachment.Namespace);
         inside.Execute(new RouteRequest().SetUp("lo"));
-        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.Address != "")) RaiseEndpoint(attachment.Namespace, inside, endpoint);
-        SetGateway(inside, record);
-        if (attachment.Ports is { } ports && GatewayOf(record) is { } gateway) Publish(ports.Ports, gateway);
+        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface)) RaiseEndpoint(attachment.Namespace, inside, endpoint);
+        SetGateways(inside, record);
+        if (attachment.Ports is { } ports) Publish(ports.Ports, TargetsOf(record));
         StartNameServer(attachment);
     }
 
@@ -156,7 +168,10 @@ public sealed partial class NetworkController
             host.Execute(VethOf(bridge, endpoint, veth, space));
         }
         var link = inside.FindLink(endpoint.Interface) ?? throw new EngineException(ErrorKind.Internal, $"The interface {endpoint.Interface} of {veth} is not in its namespace.");
-        inside.Execute(new RouteRequest().AddAddress(link.Index, IPAddress.Parse(endpoint.Address), bridge.Subnet.PrefixLength).SetUp(endpoint.Interface));
+        if (bridge.Ipv6 is not null) NetworkNamespace.Configure(space, SandboxSettings.WithIpv6(endpoint.Interface));
+        var request = new RouteRequest();
+        foreach (var address in endpoint.Addresses) request.AddAddress(link.Index, address, bridge.SubnetFor(address)!.Prefix.PrefixLength);
+        inside.Execute(request.SetUp(endpoint.Interface));
         AwaitRunning(host, veth);
         AwaitRunning(host, bridge.Definition.Bridge);
     }
@@ -175,16 +190,23 @@ public sealed partial class NetworkController
         return hairpin || !bridge.ContainersTalk ? request.SetBridgePort(veth, isolated: !bridge.ContainersTalk, hairpin) : request;
     }
 
-    private void SetGateway(RouteSocket inside, AttachmentRecord record)
+    private void SetGateways(RouteSocket inside, AttachmentRecord record)
     {
-        if (GatewayOf(record) is not { } endpoint || inside.FindLink(endpoint.Interface) is not { } link) return;
-        inside.Execute(new RouteRequest().AddDefaultRoute(_bridges[endpoint.NetworkId].Gateway, link.Index));
+        foreach (var family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
+            if (GatewayOf(record, family) is { } endpoint && inside.FindLink(endpoint.Interface) is { } link)
+                inside.Execute(new RouteRequest().AddDefaultRoute(_bridges[endpoint.NetworkId].SubnetOf(family)!.Gateway, link.Index));
     }
 
-    /// <summary>The endpoint that leads outside and carries the published ports: the highest priority that is not internal, then the first name.</summary>
-    private EndpointRecord? GatewayOf(AttachmentRecord record) =>
-        record.Endpoints.Where(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.Definition.Internal)
+    /// <summary>The endpoint that leads outside, and by which published ports come in: the highest priority that is not internal, then the first name.</summary>
+    private EndpointRecord? GatewayOf(AttachmentRecord record, AddressFamily family) =>
+        record.Endpoints.Where(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.Definition.Internal && bridge.SubnetOf(family) is not null)
             .OrderByDescending(endpoint => endpoint.Asked.GwPriority).ThenBy(endpoint => _networks[endpoint.NetworkId].Name, StringComparer.Ordinal).FirstOrDefault();
+
+    private PortTargets TargetsOf(AttachmentRecord record)
+    {
+        var (ipv4, ipv6) = (GatewayOf(record, AddressFamily.InterNetwork), GatewayOf(record, AddressFamily.InterNetworkV6));
+        return new PortTargets(ipv4 is null ? null : IPAddress.Parse(ipv4.Address), ipv4 is null ? null : _bridges[ipv4.NetworkId].Ipv4!.Gateway, ipv6 is null ? null : IPAddress.Parse(ipv6.Ipv6Address));
+    }
 
     private async Task<Sandbox> ShareAsync(AttachmentRecord record, string otherId)
     {

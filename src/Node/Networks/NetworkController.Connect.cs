@@ -27,7 +27,7 @@ public sealed partial class NetworkController
             using (var inside = new RouteSocket(attachment.Namespace!))
             {
                 RaiseEndpoint(attachment.Namespace!, inside, endpoint);
-                SetGateway(inside, attachment.Record);
+                SetGateways(inside, attachment.Record);
             }
             await MovePortsAsync(attachment, before);
             StartNameServer(attachment);
@@ -53,7 +53,7 @@ public sealed partial class NetworkController
         await MovePortsAsync(attachment, before);
         using (var host = new RouteSocket()) DeleteLink(host, _names.Veth(endpoint.EndpointId));
         lock (_turn) Release(endpoint);
-        using (var inside = new RouteSocket(attachment.Namespace!)) SetGateway(inside, attachment.Record);
+        using (var inside = new RouteSocket(attachment.Namespace!)) SetGateways(inside, attachment.Record);
         StartNameServer(attachment);
         await SaveAsync(attachment, attachment.Record);
         return SandboxOf(attachment);
@@ -68,22 +68,22 @@ public sealed partial class NetworkController
     /// <summary>When another endpoint has become the way outside, the published ports lead to it from now on.</summary>
     private async Task MovePortsAsync(Attachment attachment, AttachmentRecord before)
     {
-        var (from, to) = (GatewayOf(before), GatewayOf(attachment.Record));
-        if (from?.EndpointId == to?.EndpointId) return;
+        var (from, to) = (TargetsOf(before), TargetsOf(attachment.Record));
+        if (from == to) return;
         if (attachment.Ports is { } held)
         {
-            if (from is not null) Unpublish(held.Ports, from);
+            Unpublish(held.Ports, from);
             held.Dispose();
             attachment.Ports = null;
         }
         // The same host ports, also where the container's wish left them open.
-        if (to is not null && before.Ports.Count > 0) attachment.Ports = _ports.TakeAgain(before.Ports, System.Net.IPAddress.Parse(to.Address));
+        if (!to.IsEmpty && before.Ports.Count > 0) attachment.Ports = _ports.TakeAgain(before.Ports, to);
         else
         {
             attachment.Record = attachment.Record with { Ports = [] };
             ReservePorts(attachment);
         }
-        if (to is not null && attachment.Ports is { } moved) Publish(moved.Ports, to);
+        if (attachment.Ports is { } moved) Publish(moved.Ports, to);
         await SaveAsync(attachment, attachment.Record);
     }
 

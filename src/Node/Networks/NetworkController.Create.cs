@@ -20,15 +20,14 @@ public sealed partial class NetworkController
             var driver = wish.Driver is "" or "default" ? NetworkNames.Bridge : wish.Driver;
             if (driver is NetworkNames.Host or "null") throw new EngineException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");
             if (driver != NetworkNames.Bridge) throw new EngineException(ErrorKind.NotFound, $"could not resolve driver {driver} in remote plugin: plugin \"{driver}\" not found");
-            if (wish.EnableIpv6) throw new EngineException(ErrorKind.NotImplemented, "IPv6 networks are not supported: leave out --ipv6 and IPv6 subnets.");
-            if (!wish.EnableIpv4) throw new EngineException(ErrorKind.NotImplemented, "A network without IPv4 is not supported.");
             if (wish.Ipam.Driver is not ("" or "default")) throw new EngineException(ErrorKind.NotFound, $"could not find IPAM driver \"{wish.Ipam.Driver}\"");
             var id = NewId();
             var network = new Network
             {
                 Id = id, Name = wish.Name, Created = DateTime.UtcNow, Driver = driver, Internal = wish.Internal, Attachable = wish.Attachable,
+                EnableIpv4 = wish.EnableIpv4, EnableIpv6 = wish.EnableIpv6,
                 Options = wish.Options, Labels = wish.Labels, Bridge = wish.Options.GetValueOrDefault(NetworkOption.BridgeName) is { Length: > 0 } asked ? asked : _names.Bridge(id),
-                Ipam = new NetworkIpam { Options = wish.Ipam.Options, Config = [CompleteIpam(wish.Ipam.Config)] },
+                Ipam = new NetworkIpam { Options = wish.Ipam.Options, Config = CompleteIpam(wish) },
             };
             CheckOptions(network);
             await DefineAsync(network, cancel);
@@ -44,6 +43,7 @@ public sealed partial class NetworkController
         try
         {
             var bridge = new BridgeNetwork(network);
+            if (bridge.Ipv6 is not null) EnableIpv6Forwarding();
             RaiseBridge(bridge);
             _firewall.Change(FirewallElements.OfNetwork(bridge), []);
             (_bridges[network.Id], _networks[network.Id]) = (bridge, network);
@@ -56,57 +56,6 @@ public sealed partial class NetworkController
         }
         OpenForeignFirewalls();
     }
-
-    private NetworkIpamConfig CompleteIpam(List<NetworkIpamConfig> asked)
-    {
-        if (asked.Count > 1) throw new EngineException(ErrorKind.NotImplemented, "A network with more than one subnet is not supported.");
-        var config = asked is [var one] ? one : new NetworkIpamConfig();
-        var taken = TakenSubnets();
-        var subnet = config.Subnet is { Length: > 0 } text ? ParseSubnet(text) : SubnetPool.Pick(taken);
-        if (config.Subnet is { Length: > 0 } && _bridges.Values.FirstOrDefault(other => SubnetPool.Overlap(other.Subnet, subnet)) is not null)
-            throw new EngineException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
-        if (config.IpRange is { Length: > 0 } range && !(ParseSubnet(range) is var parsed && subnet.Contains(parsed.BaseAddress) && parsed.PrefixLength >= subnet.PrefixLength))
-            throw new EngineException(ErrorKind.InvalidArgument, $"invalid network config:\ninvalid ip-range {range}: it is not within the subnet {subnet}");
-        var gateway = config.Gateway is { Length: > 0 } asGateway ? ParseWithin(subnet, asGateway, "gateway") : AddressPool.FromNumber(AddressPool.Bounds(subnet).First + 1);
-        foreach (var (name, address) in config.AuxiliaryAddresses ?? []) ParseWithin(subnet, address, $"auxiliary address {name}");
-        return new NetworkIpamConfig
-        {
-            Subnet = subnet.ToString(), Gateway = gateway.ToString(), AuxiliaryAddresses = config.AuxiliaryAddresses,
-            IpRange = config.IpRange is { Length: > 0 } ? ParseSubnet(config.IpRange).ToString() : null,
-        };
-    }
-
-    private List<IPNetwork> TakenSubnets()
-    {
-        using var route = new RouteSocket();
-        return
-        [
-            .. _bridges.Values.Select(bridge => bridge.Subnet),
-            .. route.RoutedNetworks().Where(network => network.PrefixLength > 0),
-            .. route.Addresses().Select(address => new IPNetwork(Mask(address.Address, address.PrefixLength), address.PrefixLength)),
-        ];
-    }
-
-    private static IPNetwork ParseSubnet(string text)
-    {
-        var parts = text.Split('/');
-        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out var address) || !int.TryParse(parts[1], out var length) || length < 0)
-            throw new EngineException(ErrorKind.InvalidArgument, $"invalid network config:\ninvalid subnet {text}: invalid CIDR address: {text}");
-        if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) throw new EngineException(ErrorKind.NotImplemented, $"IPv6 networks are not supported: {text}.");
-        if (length is 0 or > 30) throw new EngineException(ErrorKind.InvalidArgument, $"invalid network config:\ninvalid subnet {text}: a network needs two addresses at least");
-        var masked = Mask(address, length);
-        return masked.Equals(address)
-            ? new IPNetwork(address, length)
-            : throw new EngineException(ErrorKind.InvalidArgument, $"invalid network config:\ninvalid subnet {text}: it should be {masked}/{length}");
-    }
-
-    private static IPAddress ParseWithin(IPNetwork subnet, string text, string what) =>
-        IPAddress.TryParse(text, out var address) && subnet.Contains(address)
-            ? address
-            : throw new EngineException(ErrorKind.InvalidArgument, $"invalid network config:\ninvalid {what} {text}: parent subnet {subnet} does not contain it");
-
-    private static IPAddress Mask(IPAddress address, int length) =>
-        AddressPool.FromNumber(length == 0 ? 0 : AddressPool.ToNumber(address) & ~(uint)((1UL << (32 - length)) - 1));
 
     private void CheckOptions(Network network)
     {

@@ -24,7 +24,7 @@ public sealed partial class NetworkController
                 var sought = Linked(own, name) ?? name;
                 foreach (var other in controller._attachments.Values.Select(attachment => attachment.Record))
                     foreach (var endpoint in other.Endpoints.Where(endpoint => endpoint.NetworkId == own.NetworkId))
-                        if (NamesOf(other, endpoint).Any(known => Matches(known, sought, network))) found.Add(IPAddress.Parse(endpoint.Address));
+                        if (NamesOf(other, endpoint).Any(known => Matches(known, sought, network))) found.AddRange(endpoint.Addresses);
             }
             return found;
         }
@@ -32,16 +32,15 @@ public sealed partial class NetworkController
         /// <summary>A reverse question; null for an address that is nobody's here.</summary>
         internal string? NameOf(IPAddress address)
         {
-            var text = address.ToString();
             foreach (var own in controller.UserEndpoints(asker.Record))
                 foreach (var other in controller._attachments.Values.Select(attachment => attachment.Record))
-                    if (other.Endpoints.Any(endpoint => endpoint.NetworkId == own.NetworkId && endpoint.Address == text)) return $"{other.Name}.{controller._networks[own.NetworkId].Name}";
+                    if (other.Endpoints.Any(endpoint => endpoint.NetworkId == own.NetworkId && endpoint.Addresses.Contains(address))) return $"{other.Name}.{controller._networks[own.NetworkId].Name}";
             return null;
         }
 
         /// <summary>Whom to ask about the rest of the world; nobody when all of the container's networks are internal, lest a name carry data out.</summary>
         internal IReadOnlyList<IPAddress> Upstreams =>
-            controller.GatewayOf(asker.Record) is null ? []
+            controller.TargetsOf(asker.Record).IsEmpty ? []
             : [.. (asker.Record.DnsServers is { Count: > 0 } own ? own : controller._options.Dns is { Count: > 0 } daemon ? daemon : HostResolver.Read().Servers)
                 .Select(server => IPAddress.TryParse(server, out var address) ? address : null).OfType<IPAddress>()];
 

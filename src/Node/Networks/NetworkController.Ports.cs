@@ -1,18 +1,19 @@
-using System.Net;
+using System.Net.Sockets;
 using Yun.Linux.Netlink;
+using Yun.Linux.Nftables;
 using Yun.Protocol;
 
 namespace Yun.Node.Networks;
 
 public sealed partial class NetworkController
 {
-    /// <summary>Takes the ports that the container wants, through the endpoint that leads outside.</summary>
+    /// <summary>Takes the ports that the container wants, if it has an endpoint that leads outside.</summary>
     private void ReservePorts(Attachment attachment)
     {
         var record = attachment.Record;
-        if (GatewayOf(record) is not { } gateway || record.WantedPorts.Values.All(bindings => bindings is null)) return;
+        if ((GatewayOf(record, AddressFamily.InterNetwork) ?? GatewayOf(record, AddressFamily.InterNetworkV6)) is not { } gateway || record.WantedPorts.Values.All(bindings => bindings is null)) return;
         var bridge = _bridges[gateway.NetworkId];
-        var target = IPAddress.Parse(gateway.Address);
+        var targets = TargetsOf(record);
         var unsaid = bridge.HostAddress ?? (_options.DefaultHostIp is "0.0.0.0" or "" ? null : _options.DefaultHostIp);
         var lease = new PortLease(_ports);
         try
@@ -20,7 +21,7 @@ public sealed partial class NetworkController
             foreach (var (key, bindings) in record.WantedPorts)
             {
                 var (port, protocol) = ParseKey(key);
-                foreach (var binding in bindings ?? []) lease.Absorb(_ports.Take(protocol, port, binding, unsaid, target));
+                foreach (var binding in bindings ?? []) lease.Absorb(_ports.Take(protocol, port, binding, unsaid, targets));
             }
         }
         catch (EngineException error)
@@ -32,30 +33,28 @@ public sealed partial class NetworkController
         attachment.Record = record with { Ports = [.. lease.Ports] };
     }
 
-    private void Publish(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway)
+    private void Publish(IReadOnlyList<PublishedPort> ports, PortTargets targets)
     {
-        _firewall.Change(ElementsOf(ports, gateway), []);
-        ForgetDatagrams(ports, gateway);
+        _firewall.Change(ElementsOf(ports, targets), []);
+        ForgetDatagrams(ports, targets);
     }
 
-    private void Unpublish(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway)
+    private void Unpublish(IReadOnlyList<PublishedPort> ports, PortTargets targets)
     {
-        _firewall.Change([], ElementsOf(ports, gateway));
-        ForgetDatagrams(ports, gateway);
+        _firewall.Change([], ElementsOf(ports, targets));
+        ForgetDatagrams(ports, targets);
     }
 
     /// <summary>Who has been sending to a UDP port is led by the rules of now, not by those of its first packet.</summary>
-    private static void ForgetDatagrams(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway)
+    private static void ForgetDatagrams(IReadOnlyList<PublishedPort> ports, PortTargets targets)
     {
         var host = ports.Where(port => port.Protocol == "udp").Select(port => port.HostPort).ToHashSet();
         if (host.Count == 0) return;
         const byte udp = 17;
-        var container = IPAddress.Parse(gateway.Address);
-        ConnectionTracking.Forget(flow => flow.Protocol == udp && (host.Contains(flow.Port) || flow.Answerer.Equals(container)));
+        ConnectionTracking.Forget(flow => flow.Protocol == udp && (host.Contains(flow.Port) || targets.Contains(flow.Answerer)));
     }
 
-    private IEnumerable<Linux.Nftables.NftablesElement> ElementsOf(IReadOnlyList<PublishedPort> ports, EndpointRecord gateway) =>
-        ports.SelectMany(port => FirewallElements.OfPort(port, IPAddress.Parse(gateway.Address), _bridges[gateway.NetworkId].Gateway));
+    private static IEnumerable<NftablesElement> ElementsOf(IReadOnlyList<PublishedPort> ports, PortTargets targets) => ports.SelectMany(port => FirewallElements.OfPort(port, targets));
 
     internal static (ushort Port, string Protocol) ParseKey(string key)
     {

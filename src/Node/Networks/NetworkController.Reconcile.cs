@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Netlink;
@@ -22,8 +21,9 @@ public sealed partial class NetworkController
         }
         foreach (var attachment in _attachments.Values)
             foreach (var endpoint in attachment.Record.Endpoints)
-                if (endpoint.Address != "" && _bridges.TryGetValue(endpoint.NetworkId, out var bridge)) TakeAgain(bridge, endpoint);
+                if (_bridges.TryGetValue(endpoint.NetworkId, out var bridge)) TakeAgain(bridge, endpoint);
         await DefinePredefinedAsync(cancel);
+        if (_bridges.Values.Any(bridge => bridge.Ipv6 is not null)) EnableIpv6Forwarding();
         foreach (var bridge in _bridges.Values) RaiseBridge(bridge);
         RemoveStale();
         foreach (var bridge in _bridges.Values) _firewall.Change(FirewallElements.OfNetwork(bridge), []);
@@ -41,7 +41,7 @@ public sealed partial class NetworkController
         {
             StopWatchingFirewall();
             _retired.DeleteAll();
-            if (_attachments.Values.Any(attachment => attachment.Record.Endpoints.Any(endpoint => endpoint.Address != ""))) return;
+            if (_attachments.Values.Any(attachment => attachment.Record.Endpoints.Any(endpoint => endpoint.HasInterface))) return;
             foreach (var network in _networks.Values.Where(network => network.Bridge != ""))
             {
                 CloseForeignFirewalls(network.Bridge);
@@ -65,8 +65,11 @@ public sealed partial class NetworkController
 
     private void TakeAgain(BridgeNetwork bridge, EndpointRecord endpoint)
     {
-        try { bridge.Addresses.Take(IPAddress.Parse(endpoint.Address)); }
-        catch (EngineException error) { _log.Warn($"The address {endpoint.Address} of endpoint {endpoint.EndpointId[..12]} is taken twice: {error.Message}"); }
+        foreach (var address in endpoint.Addresses)
+        {
+            try { bridge.SubnetFor(address)?.Addresses.Take(address); }
+            catch (EngineException error) { _log.Warn($"The address {address} of endpoint {endpoint.EndpointId[..12]} is taken twice: {error.Message}"); }
+        }
     }
 
     /// <summary>bridge, host and none are there from the first start, and keep their ids.</summary>
@@ -102,7 +105,7 @@ public sealed partial class NetworkController
 
     private bool IsAsConfigured(BridgeNetwork known, string name) =>
         known.Definition.Bridge == name && known.ContainersTalk == _options.InterContainerCommunication && known.Mtu == _options.Mtu
-        && (_options.BridgeAddress is null or "" || _options.BridgeAddress == $"{known.Gateway}/{known.Subnet.PrefixLength}")
+        && (_options.BridgeAddress is null or "" || _options.BridgeAddress == $"{known.Ipv4?.Gateway}/{known.Ipv4?.Prefix.PrefixLength}")
         && !(known.Definition.BridgeIsForeign && FindBridge(name) == 0);
 
     private async Task PutAsync(Network network, CancellationToken cancel)
@@ -138,12 +141,12 @@ public sealed partial class NetworkController
             attachment.Namespace = NetworkNamespace.OfProcess(pid);
             if (record.Mode != "") return;
             RaiseMissing(attachment);
-            if (GatewayOf(record) is { } gateway)
+            if (TargetsOf(record) is { IsEmpty: false } targets)
             {
-                try { attachment.Ports = _ports.TakeAgain(record.Ports, IPAddress.Parse(gateway.Address)); }
+                try { attachment.Ports = _ports.TakeAgain(record.Ports, targets); }
                 // Someone took a port while nobody held it. The rules still lead it to the container, so that one wins.
                 catch (EngineException error) { _log.Warn($"Ports of container {record.Name} cannot be held: {error.Message}"); }
-                Publish(record.Ports, gateway);
+                Publish(record.Ports, targets);
             }
             StartNameServer(attachment);
         }
@@ -168,7 +171,7 @@ public sealed partial class NetworkController
             }
             using var inside = new RouteSocket(attachment.Namespace!);
             RaiseEndpoint(attachment.Namespace!, inside, endpoint);
-            SetGateway(inside, attachment.Record);
+            SetGateways(inside, attachment.Record);
         }
     }
 }

@@ -35,10 +35,12 @@ public sealed partial class NetworkController
         {
             IpamConfig = asked.IpamConfig, Links = asked.Links, Aliases = asked.Aliases, DriverOpts = asked.DriverOpts, GwPriority = asked.GwPriority,
             NetworkId = endpoint.NetworkId, EndpointId = endpoint.EndpointId, MacAddress = endpoint.MacAddress,
-            IpAddress = endpoint.Address, IpPrefixLen = bridge?.Subnet.PrefixLength ?? 0,
-            Gateway = bridge is null || bridge.Definition.Internal ? "" : bridge.Gateway.ToString(), Ipv6Gateway = "", GlobalIpv6Address = "",
+            IpAddress = endpoint.Address, IpPrefixLen = bridge?.Ipv4?.Prefix.PrefixLength ?? 0, Gateway = Gateway(bridge?.Ipv4),
+            GlobalIpv6Address = endpoint.Ipv6Address, GlobalIpv6PrefixLen = bridge?.Ipv6?.Prefix.PrefixLength ?? 0, Ipv6Gateway = Gateway(bridge?.Ipv6),
             DnsNames = bridge is null or { IsDefault: true } ? null : [.. NamesOf(record, endpoint)],
         };
+
+        string Gateway(Subnet? subnet) => subnet is null || bridge!.Definition.Internal ? "" : subnet.Gateway.ToString();
     }
 
     /// <summary>What neighbours on a user's network may call a container, the first being its answer to a reverse question.</summary>
@@ -69,8 +71,8 @@ public sealed partial class NetworkController
             var name = link.Split(':')[0].TrimStart('/');
             var alias = link.Contains(':') ? link[(link.IndexOf(':') + 1)..].Split('/')[^1] : name;
             var other = _attachments.Values.Select(attachment => attachment.Record).FirstOrDefault(other => other.Name == name || other.ContainerId.StartsWith(name, StringComparison.Ordinal));
-            if (other?.Endpoints.Find(endpoint => record.Endpoints.Any(own => own.NetworkId == endpoint.NetworkId)) is { Address: not "" } endpoint)
-                yield return (endpoint.Address, $"{alias} {other.ContainerId[..12]} {other.Name}");
+            if (other?.Endpoints.Find(endpoint => record.Endpoints.Any(own => own.NetworkId == endpoint.NetworkId)) is { } endpoint)
+                foreach (var address in endpoint.Addresses) yield return (address.ToString(), $"{alias} {other.ContainerId[..12]} {other.Name}");
         }
     }
 }

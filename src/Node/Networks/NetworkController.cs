@@ -78,8 +78,11 @@ public sealed partial class NetworkController : IAsyncDisposable
            let record = attachment.Record
            from endpoint in record.Endpoints
            where endpoint.NetworkId == network.Id
-           select new NetworkMember(record.ContainerId, record.Name, endpoint.EndpointId, endpoint.MacAddress, endpoint.Address == "" ? "" : $"{endpoint.Address}/{_bridges[network.Id].Subnet.PrefixLength}"),
+           let bridge = _bridges.GetValueOrDefault(network.Id)
+           select new NetworkMember(record.ContainerId, record.Name, endpoint.EndpointId, endpoint.MacAddress, WithPrefix(endpoint.Address, bridge?.Ipv4), WithPrefix(endpoint.Ipv6Address, bridge?.Ipv6)),
     ];
+
+    private static string WithPrefix(string address, Subnet? subnet) => address == "" || subnet is null ? "" : $"{address}/{subnet.Prefix.PrefixLength}";
 
     private void Know(Network network)
     {
@@ -91,7 +94,7 @@ public sealed partial class NetworkController : IAsyncDisposable
 
     /// <summary>What <c>host-gateway</c> stands for: the host, as seen from the default bridge.</summary>
     private IPAddress? HostGateway(AttachmentRecord record) =>
-        DefaultBridge?.Gateway ?? record.Endpoints.Select(endpoint => _bridges.GetValueOrDefault(endpoint.NetworkId)?.Gateway).FirstOrDefault(gateway => gateway is not null);
+        record.Endpoints.Select(endpoint => _bridges.GetValueOrDefault(endpoint.NetworkId)).Prepend(DefaultBridge).SelectMany(bridge => bridge?.Subnets ?? []).FirstOrDefault()?.Gateway;
 
     private async ValueTask SaveAsync(Attachment attachment, AttachmentRecord record)
     {

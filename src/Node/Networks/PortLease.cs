@@ -12,7 +12,7 @@ internal sealed class PortLease(PortTable table) : IDisposable
 
     internal IReadOnlyList<PublishedPort> Ports => _ports;
 
-    internal void Add(PublishedPort port, IPAddress target)
+    internal void Add(PublishedPort port, PortTargets targets)
     {
         table.Claim(port);
         _ports.Add(port);
@@ -32,7 +32,7 @@ internal sealed class PortLease(PortTable table) : IDisposable
             socket.Dispose();
             throw new EngineException(ErrorKind.Internal, $"failed to bind host port {PortTable.Text(host)}:{port.HostPort}/{port.Protocol}: {Reason(error)}", error);
         }
-        var container = new IPEndPoint(target, port.ContainerPort);
+        var container = new IPEndPoint(targets.For(host), port.ContainerPort);
         _relays.Add(isUdp ? new DatagramRelay(socket, container) : new StreamRelay(socket, container));
     }
 

@@ -22,7 +22,7 @@ internal sealed class PortTable
 
     /// <summary>Takes a port as it was asked for.</summary>
     /// <param name="unsaidAddress">Where ports go that name no address; null is all, of both families.</param>
-    internal PortLease Take(string protocol, ushort containerPort, PortBinding wanted, string? unsaidAddress, IPAddress target)
+    internal PortLease Take(string protocol, ushort containerPort, PortBinding wanted, string? unsaidAddress, PortTargets targets)
     {
         var addresses = AddressesOf(wanted, unsaidAddress);
         var (first, last) = ParsePorts(wanted.HostPort);
@@ -34,7 +34,7 @@ internal sealed class PortTable
             var lease = new PortLease(this);
             try
             {
-                foreach (var address in addresses) lease.Add(new PublishedPort(protocol, containerPort, address.ToString(), port), target);
+                foreach (var address in addresses) lease.Add(new PublishedPort(protocol, containerPort, address.ToString(), port), targets);
                 return lease;
             }
             catch (EngineException error) { refusal = error; lease.Dispose(); }
@@ -43,10 +43,10 @@ internal sealed class PortTable
     }
 
     /// <summary>Takes again what a container that runs already has.</summary>
-    internal PortLease TakeAgain(IEnumerable<PublishedPort> ports, IPAddress target)
+    internal PortLease TakeAgain(IEnumerable<PublishedPort> ports, PortTargets targets)
     {
         var lease = new PortLease(this);
-        foreach (var port in ports) lease.Add(port, target);
+        foreach (var port in ports) lease.Add(port, targets);
         return lease;
     }
 

@@ -25,5 +25,5 @@ public sealed record SandboxRequest(
 /// <summary>A container that runs as the daemon starts: its namespace is found through its process.</summary>
 public readonly record struct LiveContainer(string Id, int Pid);
 
-/// <summary>One container's place on a network, as <c>network inspect</c> lists it.</summary>
-public sealed record NetworkMember(string ContainerId, string Name, string EndpointId, string MacAddress, string Ipv4Address);
+/// <summary>One container's place on a network, as <c>network inspect</c> lists it: addresses with the length of their prefix, or empty.</summary>
+public sealed record NetworkMember(string ContainerId, string Name, string EndpointId, string MacAddress, string Ipv4Address, string Ipv6Address);

@@ -100,7 +100,7 @@ public static class NetworksRoutes
             Driver = network.Ipam.Driver, Options = network.Ipam.Options,
             Config = [.. network.Ipam.Config.Select(pool => new NetworkIpamPool { Subnet = pool.Subnet, IpRange = pool.IpRange, Gateway = pool.Gateway, AuxiliaryAddresses = pool.AuxiliaryAddresses })],
         },
-        Containers = members.ToDictionary(member => member.ContainerId, member => new NetworkContainer { Name = member.Name, EndpointId = member.EndpointId, MacAddress = member.MacAddress, Ipv4Address = member.Ipv4Address }),
+        Containers = members.ToDictionary(member => member.ContainerId, member => new NetworkContainer { Name = member.Name, EndpointId = member.EndpointId, MacAddress = member.MacAddress, Ipv4Address = member.Ipv4Address, Ipv6Address = member.Ipv6Address }),
     };
 
     /// <summary>Values of one filter are alternatives; filters must all match.</summary>

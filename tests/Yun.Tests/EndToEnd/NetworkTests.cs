@@ -109,6 +109,30 @@ public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
         (await Daemon[client].RunAsync("run", "--rm", "--network", "nosuchnetwork", "busybox", "true")).EndedWith(125).FailedSaying("network nosuchnetwork not found");
     }
 
+    [Theory, MemberData(nameof(Clients))]
+    public async Task A_network_with_IPv6_gives_such_addresses_names_and_published_ports(string client)
+    {
+        if (!Yun.Node.Networks.PortTable.HostHasIpv6) Assert.Skip("IPv6 is switched off on this machine");
+        var (network, name) = (Name(), Name());
+        var port = Registry.FreePort();
+        (await Daemon[client].RunAsync("network", "create", "--ipv6", "--subnet", "10.222.0.0/24", "--subnet", "fd00:222::/64", network)).Succeeded();
+        try
+        {
+            (await Daemon[client].RunAsync("run", "-d", "--name", name, "--network", network, "--ip6", "fd00:222::80", "-p", $"{port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p [::]:80 -h /")).Succeeded();
+            Assert.Equal("fd00:222::80 64 fd00:222::1", await Daemon[client].TextAsync("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}} {{.GlobalIPv6PrefixLen}} {{.IPv6Gateway}}{{end}}", name));
+            Assert.Equal("true 10.222.0.0/24 fd00:222::/64 ", await Daemon[client].TextAsync("network", "inspect", "-f", "{{.EnableIPv6}} {{range .IPAM.Config}}{{.Subnet}} {{end}}", network) + " ");
+            Assert.Equal("page", await Docker.TextAsync("run", "--rm", "--network", network, "busybox", "wget", "-q", "-O", "-", $"http://[fd00:222::80]/index.html"));
+            Assert.Contains("fd00:222::80", await Docker.TextAsync("run", "--rm", "--network", network, "busybox", "nslookup", name));
+            Assert.Equal("page\n", await PageAsync($"http://[::1]:{port}/index.html"));
+            Assert.Equal("page\n", await PageAsync($"http://127.0.0.1:{port}/index.html"));
+        }
+        finally
+        {
+            await Docker.RunAsync("rm", "-f", name);
+            (await Docker.RunAsync("network", "rm", network)).Succeeded();
+        }
+    }
+
     private static async Task<string> PageAsync(string address)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });

@@ -14,15 +14,15 @@ public sealed class NftablesTests : IDisposable
     {
         if (Environment.UserName != "root") Assert.Skip("needs root, to change nftables");
         NftablesLibrary.Run($$"""
-            add table ip {{Table}}
-            add map ip {{Table}} ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
-            add set ip {{Table}} pairs { type ifname . ifname; }
-            add set ip {{Table}} within { type ipv4_addr . ifname; flags interval; }
+            add table inet {{Table}}
+            add map inet {{Table}} ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
+            add set inet {{Table}} pairs { type ifname . ifname; }
+            add set inet {{Table}} within { type ipv4_addr . ifname; flags interval; }
 
             """);
     }
 
-    public void Dispose() => NftablesLibrary.Run($"add table ip {Table}\ndelete table ip {Table}\n");
+    public void Dispose() => NftablesLibrary.Run($"add table inet {Table}\ndelete table inet {Table}\n");
 
     [Fact]
     public void Elements_are_in_the_kernel_what_nft_would_have_made_of_their_text()
@@ -32,8 +32,8 @@ public sealed class NftablesTests : IDisposable
         var within = new NftablesElement("within", new NftablesFields().Network(IPNetwork.Parse("10.1.0.0/20")).Interface("b"));
         new NftablesBatch(Table).Add(port).Add(pair).Add(within).Execute();
         var ours = List();
-        NftablesLibrary.Run(string.Concat(new[] { port, pair, within }.Select(element => $"delete element ip {Table} {element.Set} {{ {element.Key} }}\n")));
-        NftablesLibrary.Run(string.Concat(new[] { port, pair, within }.Select(element => $"add element ip {Table} {element.Set} {{ {element} }}\n")));
+        NftablesLibrary.Run(string.Concat(new[] { port, pair, within }.Select(element => $"delete element inet {Table} {element.Set} {{ {element.Key} }}\n")));
+        NftablesLibrary.Run(string.Concat(new[] { port, pair, within }.Select(element => $"add element inet {Table} {element.Set} {{ {element} }}\n")));
         Assert.Equal(List(), ours);
         Assert.Contains("8000", ours);
         new NftablesBatch(Table).Remove(port).Remove(pair).Remove(within).Execute();
@@ -56,5 +56,5 @@ public sealed class NftablesTests : IDisposable
     public void What_nft_refuses_it_says() =>
         Assert.Contains("syntax error", Assert.Throws<NftablesException>(() => NftablesLibrary.Run("add nonsense\n")).Message);
 
-    private static string List() => System.Text.RegularExpressions.Regex.Replace(NftablesLibrary.List($"list table ip {Table}\n"), "\"handle\": [0-9]+", "");
+    private static string List() => System.Text.RegularExpressions.Regex.Replace(NftablesLibrary.List($"list table inet {Table}\n"), "\"handle\": [0-9]+", "");
 }

@@ -6,6 +6,20 @@ namespace Yun.Tests.Node.Networks;
 
 public sealed class AddressPoolTests
 {
+    [Fact]
+    public void IPv6_addresses_are_given_in_order_from_behind_the_gateway()
+    {
+        var pool = new AddressPool("n", IPNetwork.Parse("fd00::/64"), null, [IPAddress.Parse("fd00::1")]);
+        Assert.Equal("fd00::2", pool.Take().ToString());
+        Assert.Equal("fd00::ffff:1", pool.Take(IPAddress.Parse("fd00::ffff:1")).ToString());
+        Assert.Equal("fd00::3", pool.Take().ToString());
+        pool.Release(IPAddress.Parse("fd00::2"));
+        Assert.Equal("fd00::2", pool.Take().ToString());
+        var small = new AddressPool("n", IPNetwork.Parse("fd00::/126"), null, [IPAddress.Parse("fd00::1")]);
+        Assert.Equal(["fd00::2", "fd00::3"], new[] { small.Take(), small.Take() }.Select(address => address.ToString()));
+        Assert.Contains("no available IPv6 addresses", Assert.Throws<EngineException>(() => small.Take()).Message);
+    }
+
     private static readonly IPAddress s_gateway = IPAddress.Parse("10.0.0.1");
 
     [Fact]
@@ -51,6 +65,17 @@ public sealed class AddressPoolTests
 
 public sealed class SubnetPoolTests
 {
+    [Fact]
+    public void An_IPv6_subnet_is_unique_local_and_another_owner_has_others()
+    {
+        var first = SubnetPool.PickIpv6([], "one");
+        var second = SubnetPool.PickIpv6([first], "one");
+        Assert.Equal((64, 0xfd), (first.PrefixLength, first.BaseAddress.GetAddressBytes()[0]));
+        Assert.Equal(first.BaseAddress.GetAddressBytes()[..6], second.BaseAddress.GetAddressBytes()[..6]);
+        Assert.NotEqual(first, second);
+        Assert.NotEqual(first.BaseAddress.GetAddressBytes()[..6], SubnetPool.PickIpv6([], "two").BaseAddress.GetAddressBytes()[..6]);
+    }
+
     [Fact]
     public void The_first_subnet_that_overlaps_nothing_is_picked()
     {

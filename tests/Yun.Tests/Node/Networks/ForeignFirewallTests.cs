@@ -72,9 +72,13 @@ public sealed class ForeignFirewallTests
     {
         await using var machine = await Machine.StartAsync();
         var sandbox = await machine.AttachAsync("web", host: Machine.Publish("80/tcp", "18131"));
-        using (var nft = System.Diagnostics.Process.Start(TestTools.Nft, ["delete", "table", "ip", machine.Names.Table])) await nft.WaitForExitAsync();
+        using (var nft = System.Diagnostics.Process.Start(TestTools.Nft, ["delete", "table", "inet", machine.Names.Table]))
+        {
+            await nft.WaitForExitAsync();
+            Assert.Equal(0, nft.ExitCode);
+        }
         Assert.True(await Eventually(() => Task.FromResult(NftablesLibrary.List("list tables\n").Contains(machine.Names.Table, StringComparison.Ordinal))));
-        Assert.Contains("18131", NftablesLibrary.List($"list table ip {machine.Names.Table}\n"));
+        Assert.Contains("18131", NftablesLibrary.List($"list table inet {machine.Names.Table}\n"));
     }
 
     private static async Task<bool> Eventually(Func<Task<bool>> condition)
@@ -87,7 +91,7 @@ public sealed class ForeignFirewallTests
         return false;
     }
 
-    private sealed class ForeignTable : IDisposable
+    internal sealed class ForeignTable : IDisposable
     {
         private readonly string _table;
 

@@ -83,11 +83,12 @@ internal sealed class Machine : IAsyncDisposable
 internal static class Talk
 {
     /// <summary>Answers every connection and datagram with the address it came from.</summary>
-    internal static IDisposable Serve(SafeFileHandle? space, int port, SocketType type = SocketType.Stream)
+    internal static IDisposable Serve(SafeFileHandle? space, int port, SocketType type = SocketType.Stream, AddressFamily family = AddressFamily.InterNetwork)
     {
-        var socket = Open(space, type);
+        var socket = Open(space, type, family);
+        if (family == AddressFamily.InterNetworkV6) socket.DualMode = false;
         if (type == SocketType.Stream) socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        socket.Bind(new IPEndPoint(AnyOf(socket), port));
         if (type == SocketType.Stream) socket.Listen();
         _ = type == SocketType.Stream ? AcceptAsync(socket) : EchoAsync(socket);
         return socket;
@@ -96,7 +97,7 @@ internal static class Talk
     /// <summary>What the server at that address says: our own address as it sees it; null when there is none, or nothing comes.</summary>
     internal static async Task<string?> AskAsync(SafeFileHandle? space, string address, int port, SocketType type = SocketType.Stream, int waitMilliseconds = 1000)
     {
-        using var socket = address.Contains(':') ? new Socket(AddressFamily.InterNetworkV6, type, ProtocolType.Unspecified) : Open(space, type);
+        using var socket = Open(space, type, address.Contains(':') ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork);
         using var deadline = new CancellationTokenSource(waitMilliseconds);
         try
         {
@@ -109,8 +110,10 @@ internal static class Talk
         catch (Exception error) when (error is SocketException or OperationCanceledException) { return null; }
     }
 
-    internal static Socket Open(SafeFileHandle? space, SocketType type) =>
-        space is null ? new Socket(AddressFamily.InterNetwork, type, ProtocolType.Unspecified) : NetworkNamespace.OpenSocket(space, type);
+    internal static Socket Open(SafeFileHandle? space, SocketType type, AddressFamily family = AddressFamily.InterNetwork) =>
+        space is null ? new Socket(family, type, ProtocolType.Unspecified) : NetworkNamespace.OpenSocket(space, type, family);
+
+    private static IPAddress AnyOf(Socket socket) => socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
 
     private static async Task AcceptAsync(Socket socket)
     {
@@ -132,7 +135,7 @@ internal static class Talk
         {
             while (true)
             {
-                var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0));
+                var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(AnyOf(socket), 0));
                 await socket.SendToAsync(Encoding.ASCII.GetBytes(((IPEndPoint)received.RemoteEndPoint).Address.ToString()), SocketFlags.None, received.RemoteEndPoint);
             }
         }

@@ -11,7 +11,7 @@ namespace Yun.Tests.Node.Networks;
 [Collection("host network")]
 public sealed class NameServerTests
 {
-    private const int A = 1, Ptr = 12, Aaaa = 28;
+    internal const int A = 1, Ptr = 12, Aaaa = 28;
 
     [Fact]
     public async Task Neighbours_are_found_by_name_alias_short_id_and_name_with_network()
@@ -148,9 +148,9 @@ public sealed class NameServerTests
         Assert.EndsWith($"{asked.Endpoints["bridge"].IpAddress}\tc\n", asked.Hosts);
     }
 
-    private sealed record Reply(int Code, IReadOnlyList<string> Addresses, string? Name);
+    internal sealed record Reply(int Code, IReadOnlyList<string> Addresses, string? Name);
 
-    private static async Task<Reply> AskAsync(SafeFileHandle space, string name, int type = A, SocketType transport = SocketType.Dgram)
+    internal static async Task<Reply> AskAsync(SafeFileHandle space, string name, int type = A, SocketType transport = SocketType.Dgram)
     {
         var query = new List<byte> { 0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 };
         foreach (var label in name.Split('.')) query.AddRange([(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]);
@@ -171,7 +171,7 @@ public sealed class NameServerTests
         {
             var length = BinaryPrimitives.ReadUInt16BigEndian(answer.AsSpan(at + 10));
             var data = answer.AsSpan(at + 12, length).ToArray();
-            if (type == A) addresses.Add(new IPAddress(data).ToString());
+            if (type is A or Aaaa) addresses.Add(new IPAddress(data).ToString());
             else found = LabelsOf(data);
             at += 12 + length;
         }

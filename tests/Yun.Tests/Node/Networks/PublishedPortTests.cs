@@ -157,10 +157,10 @@ public sealed class PublishedPortTests
         await using var machine = await Machine.StartAsync();
         var sandbox = await machine.AttachAsync("web", host: Machine.Publish("80/tcp", "18092"));
         using var server = Talk.Serve(sandbox.Namespace, 80);
-        Yun.Linux.Nftables.NftablesLibrary.Run($"delete table ip {machine.Names.Table}\n");
+        Yun.Linux.Nftables.NftablesLibrary.Run($"delete table inet {machine.Names.Table}\n");
         Assert.NotNull(await Talk.AskAsync(null, "127.0.0.1", 18092));
         // The next change finds the table gone, and lays it again with all that was in it.
         await machine.AttachAsync("other", host: Machine.Publish("80/tcp", "18093"));
-        Assert.Contains("18092", Yun.Linux.Nftables.NftablesLibrary.List($"list table ip {machine.Names.Table}\n"));
+        Assert.Contains("18092", Yun.Linux.Nftables.NftablesLibrary.List($"list table inet {machine.Names.Table}\n"));
     }
 }

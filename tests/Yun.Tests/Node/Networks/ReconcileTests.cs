@@ -32,7 +32,7 @@ public sealed class ReconcileTests
         Assert.NotNull(await Talk.AskAsync(null, "::1", 18120));
         await Assert.ThrowsAsync<Yun.Protocol.EngineException>(() => machine.AttachAsync("thief", host: Machine.Publish("80/tcp", "18120")));
         using (var route = new RouteSocket()) Assert.Single(route.Links(), link => machine.Names.IsVeth(link.Name));
-        Assert.DoesNotContain("18121", NftablesLibrary.List($"list table ip {machine.Names.Table}\n"));
+        Assert.DoesNotContain("18121", NftablesLibrary.List($"list table inet {machine.Names.Table}\n"));
         // Its address is free again, and the live one's is not.
         Assert.Equal(dead.Endpoints["blue"].IpAddress, (await machine.AttachAsync("next", "blue")).Endpoints["blue"].IpAddress);
         var joined = await machine.Controller.ConnectAsync("bridge", Machine.Id("alive"), null);
@@ -49,7 +49,7 @@ public sealed class ReconcileTests
         using var process = new NamespaceProcess(alive.Namespace!);
         await machine.Controller.DisposeAsync();
         using (var route = new RouteSocket()) route.Execute(new RouteRequest().DeleteLink(machine.Names.DefaultBridge));
-        NftablesLibrary.Run($"delete table ip {machine.Names.Table}\n");
+        NftablesLibrary.Run($"delete table inet {machine.Names.Table}\n");
         await machine.OpenAsync([new LiveContainer(Machine.Id("alive"), process.Pid)]);
         Assert.NotNull(await Talk.AskAsync(null, "127.0.0.1", 18122));
         await machine.Controller.DetachAsync(Machine.Id("alive"));

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Yun.Linux.Netlink;
 using Yun.Node.Containers;
 using Yun.Node.Networks;
@@ -143,7 +145,7 @@ public sealed class UserNetworkTests
     [InlineData("n", "", "10.230.0.0/24", "Pool overlaps with other one on this address space", ErrorKind.Forbidden)]
     [InlineData("n", "", "10.229.0.1/24", "it should be 10.229.0.0/24", ErrorKind.InvalidArgument)]
     [InlineData("n", "", "nonsense", "invalid CIDR address: nonsense", ErrorKind.InvalidArgument)]
-    [InlineData("n", "", "fd00::/64", "IPv6 networks are not supported", ErrorKind.NotImplemented)]
+    [InlineData("n", "", "10.229.0.0/33", "invalid CIDR address: 10.229.0.0/33", ErrorKind.InvalidArgument)]
     [InlineData("a/b", "", "", "invalid network name", ErrorKind.InvalidArgument)]
     public async Task A_network_that_cannot_be_is_refused_with_the_reason(string name, string driver, string subnet, string message, ErrorKind kind)
     {
@@ -190,6 +192,26 @@ public sealed class UserNetworkTests
         Assert.DoesNotContain(inside.Addresses(AddressFamily.InterNetworkV6), address => address.Index == eth0);
         var ours = host.Links().Where(link => machine.Names.IsVeth(link.Name) || machine.Names.IsBridge(link.Name)).Select(link => link.Index).ToHashSet();
         Assert.DoesNotContain(host.Addresses(AddressFamily.InterNetworkV6), address => ours.Contains(address.Index));
+    }
+
+    [Fact]
+    public async Task What_a_container_sends_in_the_name_of_another_network_goes_nowhere()
+    {
+        await using var machine = await Machine.StartAsync();
+        using var outside = new Neighbour();
+        using var listener = Talk.Open(outside.Namespace, SocketType.Dgram);
+        listener.Bind(new IPEndPoint(IPAddress.Any, 18104));
+        var liar = await machine.AttachAsync("liar");
+        using (var route = new RouteSocket(liar.Namespace!)) route.Execute(new RouteRequest().AddAddress(route.FindLink("eth0")!.Index, IPAddress.Parse("203.0.113.9"), 32));
+        foreach (var (source, text) in new[] { ("203.0.113.9", "forged"), (liar.Endpoints["bridge"].IpAddress!, "honest") })
+        {
+            using var sender = Talk.Open(liar.Namespace, SocketType.Dgram);
+            sender.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
+            await sender.SendToAsync(Encoding.ASCII.GetBytes(text), new IPEndPoint(IPAddress.Parse(Neighbour.Address), 18104));
+        }
+        var buffer = new byte[100];
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        Assert.Equal("honest", Encoding.ASCII.GetString(buffer, 0, await listener.ReceiveAsync(buffer, SocketFlags.None, deadline.Token)));
     }
 
     [Fact]
