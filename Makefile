@@ -9,7 +9,7 @@ BIN := artifacts/bin
 sources = $(shell find $(addprefix src/,$(1)) \( -name bin -o -name obj \) -prune -o -type f -print) Directory.Build.props Directory.Packages.props global.json
 
 .NOTPARALLEL:
-.PHONY: programs demo test soak bench install help clean
+.PHONY: programs demo test soak bench install install-docker help clean
 
 ## programs: the two native programs, in artifacts/bin (what plain `make` does)
 programs: $(BIN)/yun $(BIN)/yun-runtime
@@ -44,10 +44,14 @@ bench: programs
 install: programs
 	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(UNITS)"
 
+## install-docker: install, and links called docker and dockerd, for tools that know those names
+install-docker: install
+	@scripts/install-docker "$(DESTDIR)" "$(PREFIX)"
+
 ## clean: away with everything that was built or downloaded here
 clean:
 	rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | expand -t 16

@@ -46,8 +46,8 @@ public sealed partial class ImageStore : IAsyncDisposable
     /// <summary>What the registry in this data root holds. It is here whether or not it is served, since it shares the content.</summary>
     public RepositoryStore Repositories { get; }
 
-    /// <summary>How registries are reached.</summary>
-    public RegistryOptions Registries => _registries.Options;
+    /// <summary>How registries are reached. What is changed counts from the next transfer on; how many layers are taken at once stays.</summary>
+    public RegistryOptions Registries { get => _registries.Options; set => _registries.Options = value; }
 
     public static async Task<ImageStore> OpenAsync(
         string dataRoot, IStore store, RegistryOptions? registries = null, TimeProvider? time = null, CancellationToken cancel = default)

@@ -3,7 +3,6 @@ using System.Text;
 using Yun.Images;
 using Yun.Images.Content;
 using Yun.Linux;
-using Yun.Images.Registry;
 using Yun.Node.Builds;
 using Yun.Node.Containers;
 using Yun.Node.Events;
@@ -25,12 +24,16 @@ public sealed partial class Engine : IAsyncDisposable
     private Engine(EngineOptions options, IReadOnlyList<LockFile> locks, IStore store, EngineLog log, TimeProvider time)
     {
         (Options, _locks, Store, Log, Time) = (options, locks, store, log, time);
+        Labels = options.Labels;
         Events = new EventBus(time);
         Containers = new ContainerTable(this);
         Execs = new ExecTable(time);
     }
 
     public EngineOptions Options { get; }
+
+    /// <summary><see cref="EngineOptions.Labels"/>, until they are changed.</summary>
+    public IReadOnlyList<string> Labels { get; set; }
 
     /// <summary>Names this engine among others; made once for a data root.</summary>
     public string Id { get; private set; } = "";
@@ -120,14 +123,13 @@ public sealed partial class Engine : IAsyncDisposable
         // The keeper is another program that may have to be started first: the rest is read meanwhile.
         var keeper = KeeperClient.ConnectOrStartAsync(KeeperOptions, cancel);
         await Containers.LoadAsync(cancel);
-        Images = await ImageStore.OpenAsync(Options.DataRoot, Store, new RegistryOptions(Options.InsecureRegistries), Time, cancel);
+        Images = await ImageStore.OpenAsync(Options.DataRoot, Store, Options.Registries, Time, cancel);
         Images.Changed += change => Events.Publish("image", change.Action, change.Id.ToString(), new Dictionary<string, string> { ["name"] = change.Name });
         InitLayers = new InitLayers(Options.DataRoot, Images);
         InitLayers.Collect(Images.List());
         Builds = new Builder(Options.DataRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
-        Networks = await NetworkController.OpenAsync(new NetworkOptions(
-            Options.DataRoot, Options.ExecRoot, Options.Bridge, Options.Bip, Options.Mtu, Dns: Options.Dns, DnsSearch: Options.DnsSearch, DnsOptions: Options.DnsOptions), Store, Log, cancel);
+        Networks = await NetworkController.OpenAsync(Options.Networks ?? new NetworkOptions(Options.DataRoot, Options.ExecRoot), Store, Log, cancel);
         Keeper = await keeper;
     }
 

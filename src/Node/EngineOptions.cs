@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Yun.Images.Registry;
+using Yun.Node.Containers;
+using Yun.Node.Networks;
 using Yun.Protocol;
 
 namespace Yun.Node;
@@ -8,14 +11,20 @@ namespace Yun.Node;
 /// <param name="ExecRoot">What must not: sockets, namespaces. On a tmpfs.</param>
 /// <param name="RuntimePath">The yun-runtime program.</param>
 /// <param name="InitPath">The program that <c>--init</c> puts before the container's; null looks for a static tini where distributions put it.</param>
-/// <param name="Bridge">The default bridge's name; null derives one from the data root.</param>
-/// <param name="Bip">The default bridge's address and prefix length; null takes a free one from the pools.</param>
 /// <param name="StopTimeoutSeconds">How long a container may take to stop. 10 is dockerd's default.</param>
 public sealed record EngineOptions(
-    string DataRoot = "/var/lib/yun", string ExecRoot = "/run/yun", string RuntimePath = "/usr/local/bin/yun-runtime", string? InitPath = null,
-    string? Bridge = null, string? Bip = null, int StopTimeoutSeconds = 10, int Mtu = 1500, IReadOnlyList<string>? Dns = null,
-    IReadOnlyList<string>? DnsSearch = null, IReadOnlyList<string>? DnsOptions = null, IReadOnlyList<string>? InsecureRegistries = null)
+    string DataRoot = "/var/lib/yun", string ExecRoot = "/run/yun", string RuntimePath = "/usr/local/bin/yun-runtime", string? InitPath = null, int StopTimeoutSeconds = 10)
 {
+    /// <summary>Null for a network as <see cref="NetworkOptions"/> has it by itself.</summary>
+    public NetworkOptions? Networks { get; init; }
+
+    public RegistryOptions Registries { get; init; } = new();
+
+    public ContainerPolicy Containers { get; init; } = new();
+
+    /// <summary>The daemon's own, <c>key=value</c>, for people and schedulers to tell machines apart.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     public string ContainersDirectory => Path.Combine(DataRoot, "containers");
     public string StorePath => Path.Combine(DataRoot, "yun.db");
     public string KeeperSocketPath => Path.Combine(ExecRoot, "keeper.sock");
@@ -26,11 +35,14 @@ public sealed record EngineOptions(
     /// <summary>The cgroup that holds all of this daemon's containers.</summary>
     public string CgroupName => "yun-" + Hash;
 
-    public EngineOptions Checked() =>
-        !Path.IsPathRooted(DataRoot) ? throw Wrong($"The data root '{DataRoot}' is not an absolute path.")
-        : !Path.IsPathRooted(ExecRoot) ? throw Wrong($"The exec root '{ExecRoot}' is not an absolute path.")
-        : StopTimeoutSeconds is < 0 or > 3600 ? throw Wrong($"The stop timeout is {StopTimeoutSeconds} seconds; it must be 0 to 3600.")
-        : this;
+    public EngineOptions Checked()
+    {
+        LogSettings.Check(Containers.Log);
+        if (!Path.IsPathRooted(DataRoot)) throw Wrong($"The data root '{DataRoot}' is not an absolute path.");
+        if (!Path.IsPathRooted(ExecRoot)) throw Wrong($"The exec root '{ExecRoot}' is not an absolute path.");
+        if (StopTimeoutSeconds is < 0 or > 3600) throw Wrong($"The stop timeout is {StopTimeoutSeconds} seconds; it must be 0 to 3600.");
+        return Registries is { Tries: >= 1, LayersAtOnce: >= 1 } ? this : throw Wrong("Downloads must be tried once at least, and one layer at a time.");
+    }
 
     private static EngineException Wrong(string message) => new(ErrorKind.InvalidArgument, message);
 }

@@ -4,12 +4,13 @@ using Yun.RegistryApi;
 
 namespace Yun;
 
-/// <summary><c>yun daemon</c> and <c>yun registry</c>: what serves.</summary>
+/// <summary><c>yun daemon</c>, also under the name <c>dockerd</c>, and <c>yun registry</c>: what serves.</summary>
 internal static class DaemonProgram
 {
     public static Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand("Containers, virtual machines and microservices on your own machines") { DaemonCommand.Create(), new Command("registry", "Registries") { RegistryServeCommand.Create() } };
+        var root = ProgramName.Text == ProgramName.Dockerd ? DaemonCommand.CreateAsDockerd()
+            : new RootCommand("Containers, virtual machines and microservices on your own machines") { DaemonCommand.Create(), new Command("registry", "Registries") { RegistryServeCommand.Create() } };
         return root.Parse(arguments).InvokeAsync();
     }
 }

@@ -14,7 +14,18 @@ internal sealed class RegistryConnections(RegistryOptions options) : IDisposable
     private static readonly TimeSpan s_connectMax = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<string, Host> _hosts = new();
 
-    public RegistryOptions Options { get; } = options;
+    private RegistryOptions _options = options;
+
+    /// <summary>Changed ones are for connections made from now on; those of transfers under way go on.</summary>
+    public RegistryOptions Options
+    {
+        get => _options;
+        set
+        {
+            _options = value;
+            _hosts.Clear();
+        }
+    }
 
     /// <summary>A client for a host, and the scheme that it answers.</summary>
     public async Task<(HttpClient Client, string Scheme)> OpenAsync(string host, CancellationToken cancel)

@@ -17,25 +17,44 @@ public static class ContainerDefaults
 
     public static IReadOnlyList<string> ReadonlyPaths { get; } = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-
-    public static void Fill(HostConfig host)
+    public static void Fill(HostConfig host, ContainerPolicy policy)
     {
-        host.LogConfig ??= new LogConfig();
-        if (host.LogConfig.Type.Length == 0) host.LogConfig.Type = "json-file";
-        host.LogConfig.Config ??= [];
+        FillLog(host, policy.Log);
+        host.Init ??= policy.Init ? true : null;
+        if (policy.CgroupParent is { } parent && host.CgroupParent is null or "") host.CgroupParent = parent;
+        foreach (var limit in policy.Ulimits)
+            if (host.Ulimits?.Exists(own => own.Name == limit.Name) != true) (host.Ulimits ??= []).Add(limit);
+        FillSecurity(host, policy);
         host.NetworkMode = host.NetworkMode is null or "" or "default" ? "bridge" : host.NetworkMode;
-        host.IpcMode = host.IpcMode is null or "" ? "private" : host.IpcMode;
+        host.IpcMode = host.IpcMode is null or "" ? policy.IpcMode : host.IpcMode;
         // Where v1 hierarchies are mounted Docker shares the host's cgroup namespace, and with v2 alone it makes one.
-        host.CgroupnsMode = host.CgroupnsMode is null or "" ? CgroupLayout.Machine.IsUnifiedOnly && !host.Privileged ? "private" : "host" : host.CgroupnsMode;
+        host.CgroupnsMode = host.CgroupnsMode is null or "" ? policy.CgroupnsMode ?? (CgroupLayout.Machine.IsUnifiedOnly && !host.Privileged ? "private" : "host") : host.CgroupnsMode;
         host.RestartPolicy ??= new RestartPolicy();
         if (string.IsNullOrEmpty(host.RestartPolicy.Name)) host.RestartPolicy.Name = "no";
-        if (host.ShmSize == 0) host.ShmSize = ShmSizeBytes;
+        if (host.ShmSize == 0) host.ShmSize = policy.ShmSizeBytes;
         if (host.Runtime is null or "") host.Runtime = Runtime;
         if (host.Memory > 0 && host.MemorySwap == 0) host.MemorySwap = host.Memory * 2;
         if (host.OomKillDisable is null && !CgroupLayout.Machine.IsUnifiedOnly) host.OomKillDisable = false;
         if (host.Privileged) return;
         host.MaskedPaths ??= [.. MaskedPaths];
         host.ReadonlyPaths ??= [.. ReadonlyPaths];
+    }
+
+    private static void FillLog(HostConfig host, LogConfig policy)
+    {
+        host.LogConfig ??= new LogConfig();
+        if (host.LogConfig.Type.Length == 0) host.LogConfig.Type = policy.Type;
+        host.LogConfig.Config ??= [];
+        if (host.LogConfig.Type != policy.Type) return;
+        foreach (var (name, value) in policy.Config ?? []) host.LogConfig.Config.TryAdd(name, value);
+    }
+
+    // As options of the container's own, so that inspect shows them.
+    private static void FillSecurity(HostConfig host, ContainerPolicy policy)
+    {
+        var said = host.SecurityOpt ?? [];
+        if (policy.NoNewPrivileges && !said.Exists(option => option.StartsWith("no-new-privileges", StringComparison.Ordinal))) host.SecurityOpt = [.. said, "no-new-privileges"];
+        if (policy.SeccompProfile is { } profile && !host.Privileged && !said.Exists(option => option.StartsWith("seccomp", StringComparison.Ordinal))) host.SecurityOpt = [.. host.SecurityOpt ?? [], $"seccomp={profile}"];
     }
 
     // A container could learn from the counters what runs beside it.

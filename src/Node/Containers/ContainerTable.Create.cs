@@ -55,7 +55,7 @@ public sealed partial class ContainerTable
     private ContainerRecord MakeRecord(string id, ContainerRequest request, Image image)
     {
         var (config, host) = (ImageDefaults.Merge(request.Config, image.Config.Config), request.HostConfig);
-        ContainerDefaults.Fill(host);
+        ContainerDefaults.Fill(host, engine.Options.Containers);
         List<string> command = [.. config.Entrypoint ?? [], .. config.Cmd ?? []];
         if (command.Count == 0) throw new EngineException(ErrorKind.InvalidArgument, "no command specified");
         host.NetworkMode = Resolve(host.NetworkMode);

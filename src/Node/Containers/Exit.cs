@@ -25,6 +25,7 @@ public sealed partial class Container
     {
         await StopHealthChecksAsync();
         Process = null;
+        await FinishForwardingAsync();
         await TakeBackAsync("network", Engine.Networks.DetachAsync(Id));
         await TakeBackAsync("volumes", Engine.Volumes.UnmountAsync(Id, _record.Mounts));
         var record = _record;

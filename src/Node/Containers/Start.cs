@@ -68,6 +68,8 @@ public sealed partial class Container
         {
             Log = LogSettings.Of(this), ExitPath = HostConfig.AutoRemove ? null : ExitPath, OpenStdin = Config.OpenStdin, StdinOnce = Config.StdinOnce,
         };
+        var target = await ConnectLogTargetAsync(cancel);
+        undo.Push(() => target?.Dispose());
         await _settled;
         Process = await Engine.Keeper.StartAsync(start, rootfs, sandbox.Namespace, descriptors, cancel);
         undo.Keep();
@@ -81,6 +83,7 @@ public sealed partial class Container
             },
         });
         Publish("start");
+        StartForwarding(target);
         StartHealthChecks();
     }
 

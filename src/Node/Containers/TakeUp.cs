@@ -51,6 +51,7 @@ public sealed partial class Container
         }
         if (Process is not null)
         {
+            StartForwarding(null);
             StartHealthChecks();
             return;
         }

@@ -38,7 +38,6 @@ public static partial class Validation
         if (host.ShmSize < 0) throw Wrong("SHM size can not be less than 0");
         if (host.OomScoreAdj is < -1000 or > 1000) throw Wrong($"Invalid value {host.OomScoreAdj}, range for oom score adj is [-1000, 1000]");
         if (host.Runtime is not (null or "" or ContainerDefaults.Runtime or "runc" or "io.containerd.runc.v2")) throw Wrong($"unknown or invalid runtime name: {host.Runtime}");
-        if (host.LogConfig?.Type is not (null or "" or "json-file" or "local" or "none")) throw Wrong($"logger: no log driver named '{host.LogConfig!.Type}' is registered");
         LogSettings.Check(host.LogConfig);
         if (host.StorageOpt is { Count: > 0 }) throw Wrong("--storage-opt is not supported by this storage driver");
         Modes(host);

@@ -103,7 +103,7 @@ public sealed partial class NetworkController
         using var route = new RouteSocket();
         if (_options.Bridge is not null && route.FindLink(bridge) is { Kind: "bridge" } link && route.Addresses().FirstOrDefault(address => address.Index == link.Index) is { Address: not null } found)
             return (AddressPool.NetworkOf(found.Address, found.PrefixLength), found.Address, true);
-        var subnet = SubnetPool.Pick(TakenSubnets(AddressFamily.InterNetwork));
+        var subnet = PickSubnet(AddressFamily.InterNetwork);
         return (subnet, AddressPool.At(subnet, 1), false);
     }
 }

@@ -27,7 +27,7 @@ public sealed partial class NetworkController
     private NetworkIpamConfig Complete(NetworkIpamConfig config, AddressFamily family)
     {
         var subnet = config.Subnet is { Length: > 0 } text ? ParseSubnet(text)
-            : family == AddressFamily.InterNetworkV6 ? SubnetPool.PickIpv6(TakenSubnets(family), _options.DataRoot) : SubnetPool.Pick(TakenSubnets(family));
+            : PickSubnet(family);
         if (config.Subnet is { Length: > 0 } && _bridges.Values.SelectMany(other => other.Subnets).Any(other => SubnetPool.Overlap(other.Prefix, subnet)))
             throw new EngineException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
         if (config.IpRange is { Length: > 0 } range && !(ParseSubnet(range) is var parsed && subnet.Contains(parsed.BaseAddress) && parsed.PrefixLength >= subnet.PrefixLength))
@@ -39,6 +39,12 @@ public sealed partial class NetworkController
             Subnet = subnet.ToString(), Gateway = gateway.ToString(), AuxiliaryAddresses = config.AuxiliaryAddresses,
             IpRange = config.IpRange is { Length: > 0 } ? ParseSubnet(config.IpRange).ToString() : null,
         };
+    }
+
+    private IPNetwork PickSubnet(AddressFamily family)
+    {
+        List<AddressPoolBase> pools = [.. _options.AddressPools.Where(pool => pool.Base.BaseAddress.AddressFamily == family)];
+        return family == AddressFamily.InterNetworkV6 ? SubnetPool.PickIpv6(TakenSubnets(family), _options.DataRoot, pools) : SubnetPool.Pick(TakenSubnets(family), pools);
     }
 
     private List<IPNetwork> TakenSubnets(AddressFamily family)

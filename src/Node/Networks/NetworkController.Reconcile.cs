@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Yun.Linux;
 using Yun.Linux.Netlink;
@@ -93,10 +94,18 @@ public sealed partial class NetworkController
         var network = new Network
         {
             Id = known?.Definition.Id ?? NewId(), Name = NetworkNames.Bridge, Created = known?.Definition.Created ?? DateTime.UtcNow, Driver = NetworkNames.Bridge, Bridge = name2, BridgeIsForeign = isForeign,
-            Ipam = new NetworkIpam { Config = [new NetworkIpamConfig { Subnet = subnet.ToString(), Gateway = gateway.ToString() }] },
+            EnableIpv6 = _options.BridgeHasIpv6,
+            Ipam = new NetworkIpam
+            {
+                Config =
+                [
+                    Complete(new NetworkIpamConfig { Subnet = subnet.ToString(), Gateway = gateway.ToString(), IpRange = _options.BridgeRange }, AddressFamily.InterNetwork),
+                    .. _options.BridgeHasIpv6 ? [Complete(new NetworkIpamConfig { Subnet = _options.BridgeIpv6Subnet }, AddressFamily.InterNetworkV6)] : Array.Empty<NetworkIpamConfig>(),
+                ],
+            },
             Options = new Dictionary<string, string>
             {
-                [NetworkOption.DefaultBridge] = "true", [NetworkOption.InterContainerCommunication] = _options.InterContainerCommunication ? "true" : "false", [NetworkOption.Masquerade] = "true",
+                [NetworkOption.DefaultBridge] = "true", [NetworkOption.InterContainerCommunication] = _options.InterContainerCommunication ? "true" : "false", [NetworkOption.Masquerade] = _options.IsMasqueraded ? "true" : "false",
                 [NetworkOption.HostAddress] = _options.DefaultHostIp, [NetworkOption.BridgeName] = name2, [NetworkOption.Mtu] = _options.Mtu.ToString(),
             },
         };
@@ -104,7 +113,9 @@ public sealed partial class NetworkController
     }
 
     private bool IsAsConfigured(BridgeNetwork known, string name) =>
-        known.Definition.Bridge == name && known.ContainersTalk == _options.InterContainerCommunication && known.Mtu == _options.Mtu
+        known.Definition.Bridge == name && known.ContainersTalk == _options.InterContainerCommunication && known.Mtu == _options.Mtu && known.IsMasqueraded == _options.IsMasqueraded
+        && known.Definition.Options.GetValueOrDefault(NetworkOption.HostAddress) == _options.DefaultHostIp && (known.Definition.Ipam.Config[0].IpRange ?? "") == (_options.BridgeRange ?? "")
+        && known.Definition.EnableIpv6 == _options.BridgeHasIpv6 && (_options.BridgeIpv6Subnet is null || known.Ipv6?.Prefix.ToString() == _options.BridgeIpv6Subnet)
         && (_options.BridgeAddress is null or "" || _options.BridgeAddress == $"{known.Ipv4?.Gateway}/{known.Ipv4?.Prefix.PrefixLength}")
         && !(known.Definition.BridgeIsForeign && FindBridge(name) == 0);
 

@@ -93,7 +93,7 @@ public sealed partial class NetworkController : IAsyncDisposable
     private BridgeNetwork? DefaultBridge => _bridges.Values.FirstOrDefault(bridge => bridge.IsDefault);
 
     /// <summary>What <c>host-gateway</c> stands for: the host, as seen from the default bridge.</summary>
-    private IPAddress? HostGateway(AttachmentRecord record) =>
+    private IPAddress? HostGateway(AttachmentRecord record) => _options.HostGateway is { Length: > 0 } told && IPAddress.TryParse(told, out var address) ? address :
         record.Endpoints.Select(endpoint => _bridges.GetValueOrDefault(endpoint.NetworkId)).Prepend(DefaultBridge).SelectMany(bridge => bridge?.Subnets ?? []).FirstOrDefault()?.Gateway;
 
     private async ValueTask SaveAsync(Attachment attachment, AttachmentRecord record)

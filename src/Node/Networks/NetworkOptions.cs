@@ -1,21 +1,41 @@
 namespace Yun.Node.Networks;
 
 /// <param name="DataRoot">Names of bridges, interfaces and tables derive from a hash of this path, so that several daemons share a machine.</param>
-/// <param name="Bridge">The default network's bridge. Null makes one of our own name; <c>none</c> means there is no default network; one that exists is used with the address it has.</param>
-/// <param name="BridgeAddress">Address and prefix of the default bridge, such as <c>192.168.5.1/24</c>. Null picks a free subnet.</param>
-/// <param name="Mtu">Of bridges and the interfaces on them. 1500 is Docker's default.</param>
-/// <param name="InterContainerCommunication">May containers on the default bridge reach each other. True is Docker's default.</param>
-/// <param name="DefaultHostIp">Where ports are published that name no address. 0.0.0.0 is Docker's default and includes <c>::</c>.</param>
-/// <param name="NamespacesReadyMax">How many network namespaces are kept made ahead; 0 makes each when it is needed.</param>
-public sealed record NetworkOptions(
-    string DataRoot,
-    string ExecRoot,
-    string? Bridge = null,
-    string? BridgeAddress = null,
-    int Mtu = 1500,
-    bool InterContainerCommunication = true,
-    string DefaultHostIp = "0.0.0.0",
-    IReadOnlyList<string>? Dns = null,
-    IReadOnlyList<string>? DnsSearch = null,
-    IReadOnlyList<string>? DnsOptions = null,
-    int NamespacesReadyMax = 0);
+public sealed record NetworkOptions(string DataRoot, string ExecRoot)
+{
+    /// <summary>The default network's bridge. Null makes one of our own name; <c>none</c> means there is no default network; one that exists is used with the address it has.</summary>
+    public string? Bridge { get; init; }
+
+    /// <summary>Address and prefix of the default bridge, such as <c>192.168.5.1/24</c>. Null picks a free subnet.</summary>
+    public string? BridgeAddress { get; init; }
+
+    /// <summary>Where in the default network addresses are picked from; null for all of it.</summary>
+    public string? BridgeRange { get; init; }
+
+    public bool BridgeHasIpv6 { get; init; }
+
+    /// <summary>Null picks a unique local one.</summary>
+    public string? BridgeIpv6Subnet { get; init; }
+
+    /// <summary>Where subnets are picked from for networks that name none; those of a family that has none here come from Docker's own, or from unique local addresses.</summary>
+    public IReadOnlyList<AddressPoolBase> AddressPools { get; init; } = [];
+
+    /// <summary>May containers on the default bridge reach each other. True is Docker's default.</summary>
+    public bool InterContainerCommunication { get; init; } = true;
+
+    /// <summary>Does the host speak for the default bridge's containers outside.</summary>
+    public bool IsMasqueraded { get; init; } = true;
+
+    /// <summary>Where ports are published that name no address. 0.0.0.0 is Docker's default and includes <c>::</c>.</summary>
+    public string DefaultHostIp { get; init; } = "0.0.0.0";
+
+    /// <summary>What <c>host-gateway</c> stands for; null for the default bridge's address.</summary>
+    public string? HostGateway { get; init; }
+
+    /// <summary>Of bridges and the interfaces on them. 1500 is Docker's default.</summary>
+    public int Mtu { get; init; } = 1500;
+
+    public IReadOnlyList<string>? Dns { get; init; }
+    public IReadOnlyList<string>? DnsSearch { get; init; }
+    public IReadOnlyList<string>? DnsOptions { get; init; }
+}

@@ -18,11 +18,14 @@ public static class SubnetPool
     ];
 
     /// <param name="taken">Subnets of other networks, and of the host's routes and addresses.</param>
-    public static IPNetwork Pick(IReadOnlyCollection<IPNetwork> taken) => Pick(s_subnets, taken);
+    /// <param name="pools">Where from; Docker's own where there are none.</param>
+    public static IPNetwork Pick(IReadOnlyCollection<IPNetwork> taken, params IReadOnlyList<AddressPoolBase> pools) => Pick(pools.Count > 0 ? pools.SelectMany(pool => pool.Subnets()) : s_subnets, taken);
 
     /// <summary>One of the unique local /64 (RFC 4193) of the /48 that belongs to <paramref name="owner"/>: the same each time, and another than any other owner's.</summary>
-    public static IPNetwork PickIpv6(IReadOnlyCollection<IPNetwork> taken, string owner)
+    /// <param name="pools">Where from instead, if there are any.</param>
+    public static IPNetwork PickIpv6(IReadOnlyCollection<IPNetwork> taken, string owner, params IReadOnlyList<AddressPoolBase> pools)
     {
+        if (pools.Count > 0) return Pick(pools.SelectMany(pool => pool.Subnets()), taken);
         var site = SHA256.HashData(Encoding.UTF8.GetBytes(owner))[..5];
         return Pick(Enumerable.Range(0, UniqueLocalSubnets).Select(number => new IPNetwork(new IPAddress([0xfd, .. site, (byte)(number >> 8), (byte)number, 0, 0, 0, 0, 0, 0, 0, 0]), 64)), taken);
     }

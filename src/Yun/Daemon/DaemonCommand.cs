@@ -1,78 +1,85 @@
 using System.CommandLine;
+using Yun.Daemon.Configuration;
 using Yun.Protocol;
 
 namespace Yun.Daemon;
 
-/// <summary><c>yun daemon</c>: dockerd's flags, and the daemon behind them.</summary>
+/// <summary><c>yun daemon</c>, or the program under the name <c>dockerd</c>: dockerd's flags, and the daemon behind them.</summary>
 public static class DaemonCommand
 {
-    private static readonly Option<string?> s_dataRoot = Text("--data-root", "Where images, containers and volumes are kept (default /var/lib/yun)");
-    private static readonly Option<string?> s_execRoot = Text("--exec-root", "Where sockets and other state of this boot are kept (default /run/yun)");
-    private static readonly Option<List<string>?> s_hosts = new("--host", "-H") { Description = "Where to listen: unix://PATH or fd:// (several allowed; default unix:///run/yun.sock)" };
-    private static readonly Option<string?> s_pidFile = Text("--pidfile", "Where to write the process id (default /run/yun.pid)", "-p");
-    private static readonly Option<string?> s_configFile = Text("--config-file", $"The configuration file (default {DaemonConfigFile.DefaultPath})");
-    private static readonly Option<string?> s_logLevel = Text("--log-level", "debug, info, warn, error or fatal (default info)", "-l");
-    private static readonly Option<bool> s_debug = new("--debug", "-D") { Description = "Same as --log-level debug" };
-    private static readonly Option<string?> s_group = Text("--group", "The group that may use the unix socket (default: docker where it exists)", "-G");
-    private static readonly Option<string?> s_bridge = Text("--bridge", "The default bridge's name (default: one of its own, from the data root)", "-b");
-    private static readonly Option<string?> s_bip = Text("--bip", "The default bridge's address, such as 192.168.5.1/24");
-    private static readonly Option<string?> s_runtime = Text("--runtime-path", "The yun-runtime program (default: the one beside yun)");
-    private static readonly Option<string?> s_init = Text("--init-path", "The init of --init (default: the distribution's static tini)");
-    private static readonly Option<List<string>?> s_insecure = new("--insecure-registry") { Description = "A registry that may be spoken to without TLS (several allowed)" };
-    private static readonly Option<List<string>?> s_dns = new("--dns") { Description = "A name server for containers (several allowed)" };
-    private static readonly Option<List<string>?> s_dnsSearch = new("--dns-search") { Description = "A search domain for containers (several allowed)" };
-    private static readonly Option<List<string>?> s_dnsOptions = new("--dns-opt") { Description = "A resolver option for containers (several allowed)" };
-    private static readonly Option<string?> s_registry = Text("--registry", "Serve a registry too, at ADDRESS:PORT; it shares its content with the engine");
-    private static readonly Option<string?> s_trust = Text("--trust-policy", "What images must show before they are pulled: a JSON file");
-    private static readonly Option<int?> s_mtu = new("--mtu") { Description = "The MTU of containers' networks (default 1500)" };
+    private static readonly Option<string?> s_configFile = new("--config-file") { Description = $"The configuration file (default {DaemonDefaults.Own.ConfigFile})" };
+    private static readonly Option<bool> s_validate = new("--validate") { Description = "Look the configuration over, say what is wrong, and end" };
+    private static readonly Dictionary<string, Option> s_settings = SettingTable.All.ToDictionary(setting => setting.Name, OptionOf);
 
     public static Command Create()
     {
-        var command = new Command("daemon", "Run the engine and serve the Docker Engine API")
-        {
-            s_dataRoot, s_execRoot, s_hosts, s_pidFile, s_configFile, s_logLevel, s_debug, s_group, s_bridge, s_bip, s_runtime, s_init,
-            s_insecure, s_dns, s_dnsSearch, s_dnsOptions, s_mtu, s_registry, s_trust,
-        };
-        command.SetAction(RunAsync);
+        var command = new Command("daemon", "Run the engine and serve the Docker Engine API");
+        Fill(command, DaemonDefaults.Own);
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    /// <summary>The same as a program of its own, with dockerd's places for socket, configuration and process id.</summary>
+    public static RootCommand CreateAsDockerd()
+    {
+        var command = new RootCommand("A self-sufficient runtime for containers: Yun's daemon in dockerd's place");
+        Fill(command, DaemonDefaults.Dockerd);
+        return command;
+    }
+
+    private static void Fill(Command command, DaemonDefaults defaults)
+    {
+        command.Add(s_configFile);
+        command.Add(s_validate);
+        foreach (var option in s_settings.Values) command.Add(option);
+        command.SetAction((parsed, cancel) => RunAsync(parsed, defaults, cancel));
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, DaemonDefaults defaults, CancellationToken cancel)
     {
         try
         {
-            return await DaemonHost.RunAsync(Merge(parsed), cancel);
+            var read = () => Read(parsed, defaults);
+            var settings = read();
+            var options = DaemonOptions.From(settings, defaults);
+            if (!parsed.GetValue(s_validate)) return await DaemonHost.RunAsync(options, new Reload(settings, read, defaults), cancel);
+            Console.Out.WriteLine("configuration OK");
+            return 0;
         }
         catch (EngineException error)
         {
-            await Console.Error.WriteLineAsync($"yun daemon: {error.Message}");
+            await Console.Error.WriteLineAsync($"{defaults.Program}: {error.Message}");
             return 1;
         }
     }
 
-    /// <summary>A setting may be in the file or on the command line; in both it is refused, as dockerd does, since either could be the one meant.</summary>
-    internal static DaemonOptions Merge(ParseResult parsed)
+    private static DaemonSettings Read(ParseResult parsed, DaemonDefaults defaults)
     {
         var named = parsed.GetValue(s_configFile);
-        var file = DaemonConfigFile.Read(named ?? DaemonConfigFile.DefaultPath, named is not null);
-        var twice = new List<string>();
-        T? Pick<T>(Option<T?> option, T? inFile)
-        {
-            var flag = parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : default;
-            if (flag is not null && inFile is not null) twice.Add(option.Name.TrimStart('-'));
-            return flag ?? inFile;
-        }
-        var defaults = new DaemonOptions();
-        var options = new DaemonOptions(
-            Pick(s_dataRoot, file.DataRoot) ?? defaults.DataRoot, Pick(s_execRoot, file.ExecRoot) ?? defaults.ExecRoot, Pick(s_hosts, file.Hosts),
-            Pick(s_pidFile, file.PidFile) ?? defaults.PidFile,
-            Pick(s_logLevel, file.LogLevel) ?? (parsed.GetValue(s_debug) || file.Debug == true ? "debug" : defaults.LogLevel),
-            Pick(s_group, file.Group), Pick(s_bridge, file.Bridge), Pick(s_bip, file.Bip), parsed.GetValue(s_runtime), Pick(s_init, file.InitPath),
-            defaults.StopTimeoutSeconds, Pick(s_insecure, file.InsecureRegistries), Pick(s_dns, file.Dns), Pick(s_dnsSearch, file.DnsSearch),
-            Pick(s_dnsOptions, file.DnsOptions), Pick(s_mtu, file.Mtu) ?? defaults.Mtu, file.Labels, Pick(s_registry, file.Registry), Pick(s_trust, file.TrustPolicy));
-        return twice.Count == 0 ? options : throw new EngineException(ErrorKind.InvalidArgument,
-            $"the following directives are specified both as a flag and in the configuration file: {string.Join(", ", twice)}");
+        var commandLine = new Dictionary<string, IReadOnlyList<string>>();
+        foreach (var (name, option) in s_settings)
+            if (parsed.GetResult(option) is { Implicit: false } && Said(parsed, option) is { } said) commandLine[name] = said;
+        return DaemonSettings.Merge(commandLine, ConfigurationFile.Read(named ?? defaults.ConfigFile, named is not null));
     }
 
-    private static Option<string?> Text(string name, string description, params string[] aliases) => new(name, aliases) { Description = description };
+    private static List<string>? Said(ParseResult parsed, Option option) => option switch
+    {
+        Option<bool> flag => [parsed.GetValue(flag) ? "true" : "false"],
+        Option<List<string>?> list => parsed.GetValue(list),
+        Option<string?> text when parsed.GetValue(text) is { } value => [value],
+        _ => null,
+    };
+
+    private static Option OptionOf(DaemonSetting setting)
+    {
+        string[] aliases = setting.Letter == 0 ? [] : [$"-{setting.Letter}"];
+        Option option = setting.Kind switch
+        {
+            SettingKind.Flag => new Option<bool>($"--{setting.Name}", aliases),
+            SettingKind.List or SettingKind.Map => new Option<List<string>?>($"--{setting.Name}", aliases),
+            _ => new Option<string?>($"--{setting.Name}", aliases),
+        };
+        option.Description = setting.Help;
+        option.Hidden = setting.Help is null;
+        return option;
+    }
 }

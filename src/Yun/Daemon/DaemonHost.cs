@@ -19,35 +19,47 @@ public static class DaemonHost
     private const long BodyMax = long.MaxValue;
     private static readonly TimeSpan s_shutdownMax = TimeSpan.FromSeconds(5);
 
-    public static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancel = default)
+    internal static async Task<int> RunAsync(DaemonOptions options, Reload reload, CancellationToken cancel = default)
     {
-        var log = DaemonLog.ToStandardError(options.Threshold);
+        var daemonLog = new DaemonLog(options.Threshold, options.LogsJson);
+        var log = daemonLog.ToStandardError();
         if (Environment.UserName != "root") throw new EngineException(ErrorKind.Forbidden, "The daemon needs root's rights.");
         using var pidFile = PidFile.Write(options.PidFile);
         foreach (var address in options.Addresses)
             if (address.Path is { } path) ApiSocket.Clear(path);
 
-        await using var engine = await Engine.OpenAsync(options.ForEngine(), log, TimeProvider.System, cancel);
+        await using var engine = await Engine.OpenAsync(options.Engine, log, TimeProvider.System, cancel);
         if (options.TrustPolicy is { } policy) engine.Images.Trust = TrustPolicy.Read(policy);
-        await using var web = Build(engine, options);
+        var metrics = new ApiMetrics();
+        await using var web = Build(engine, options, metrics);
+        await using var collector = options.Metrics is { } at ? await MetricsHost.StartAsync(at, engine, metrics, log, cancel) : null;
         await using var registry = options.Registry is { } listen
-            ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.DataRoot, listen), log, TimeProvider.System, cancel) : null;
+            ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.Engine.DataRoot, listen), log, TimeProvider.System, cancel) : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        // A terminal that goes away is no reason to leave the containers unattended.
-        using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+        using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            ServiceManager.Reloading();
+            reload.Run(engine, daemonLog, log);
+            ServiceManager.Ready();
+        });
 
-        await web.StartAsync(cancel);
+        try { await web.StartAsync(cancel); }
+        catch (IOException busy) { throw new EngineException(ErrorKind.Conflict, $"Cannot listen on {string.Join(", ", options.Addresses)}: {busy.GetBaseException().Message}.", busy); }
         foreach (var address in options.Addresses)
             if (address.Path is { } path) ApiSocket.Open(path, options.Group);
-        log.Info($"API listen on {string.Join(", ", options.Addresses)}");
+        log.Info("Daemon has completed initialization");
+        foreach (var address in options.Addresses) log.Info($"API listen on {address}");
+        ServiceManager.Ready();
         // What starting needed is garbage now, and an idle daemon would keep it for as long as it is idle.
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
         try { await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token); }
         catch (OperationCanceledException) { }
+        ServiceManager.Stopping();
         log.Info("Stopping. Containers run on.");
         using var deadline = new CancellationTokenSource(s_shutdownMax);
         await web.StopAsync(deadline.Token);
@@ -63,7 +75,7 @@ public static class DaemonHost
     }
 
     /// <summary>The web server with every route, listening nowhere yet.</summary>
-    public static WebApplication Build(Engine engine, DaemonOptions options)
+    internal static WebApplication Build(Engine engine, DaemonOptions options, ApiMetrics metrics)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
@@ -71,12 +83,13 @@ public static class DaemonHost
         builder.Services.Configure<JsonOptions>(UseDockersJson);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownMax);
         builder.Services.AddSingleton(engine);
-        builder.Services.AddSingleton(options);
         var web = builder.Build();
+        web.Use(metrics.CountAsync);
         web.UseMiddleware<ApiErrors>();
         web.UseMiddleware<ApiVersions>();
         web.UseRouting();
         Routes.MapAll(web);
+        web.MapGet("/metrics", context => metrics.WriteAsync(context, engine));
         return web;
     }
 
@@ -100,6 +113,7 @@ public static class DaemonHost
         foreach (var address in options.Addresses)
         {
             if (address.Path is { } path) kestrel.ListenUnixSocket(path, Speak);
+            else if (address.EndPoint is { } at) kestrel.Listen(at, listen => { Speak(listen); ClientCertificates.Require(listen, options.Tls!); });
             else kestrel.ListenHandle((ulong)address.Descriptor, Speak);
         }
     }

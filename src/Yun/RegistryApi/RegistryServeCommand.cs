@@ -48,7 +48,7 @@ public static class RegistryServeCommand
     {
         try
         {
-            await ServeAsync(Options(parsed), DaemonLog.ToStandardError(new DaemonOptions(LogLevel: parsed.GetValue(s_logLevel)!).Threshold), cancel);
+            await ServeAsync(Options(parsed), new DaemonLog(DaemonOptions.ThresholdOf(parsed.GetValue(s_logLevel)!)).ToStandardError(), cancel);
             return 0;
         }
         catch (EngineException error)

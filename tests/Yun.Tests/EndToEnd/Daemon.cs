@@ -11,7 +11,7 @@ public sealed class Daemon : IAsyncDisposable
     private readonly string[] _flags;
     private Process? _process;
     private bool _ownDisk;
-    private string? _network;
+    private string? _namespaces;
 
     private Daemon(string folder, string[] flags)
     {
@@ -58,10 +58,13 @@ public sealed class Daemon : IAsyncDisposable
     }
 
     /// <summary>Starts a daemon, with the image <c>busybox</c>, whose machine has the network of this namespace's file.</summary>
-    public static async Task<Daemon> StartInNetworkAsync(string network)
+    public static Task<Daemon> StartInNetworkAsync(string network) => StartInNamespacesAsync($"--net={network}");
+
+    /// <summary>Starts a daemon, with the image <c>busybox</c>, in the namespaces that nsenter(1) is told.</summary>
+    public static async Task<Daemon> StartInNamespacesAsync(string namespaces)
     {
         var daemon = New([]);
-        daemon._network = network;
+        daemon._namespaces = namespaces;
         await daemon.StartAgainAsync();
         (await daemon.Docker.RunAsync("import", "-c", "CMD [\"sh\"]", TestTools.BusyboxRoot, "busybox:latest")).Succeeded();
         return daemon;
@@ -89,8 +92,8 @@ public sealed class Daemon : IAsyncDisposable
     {
         // A shell in between, so that what outlives the daemon holds a file and not one of our pipes.
         var words = new[] { TestTools.Yun, "daemon", "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(Folder, "yun.pid"), "--host", $"unix://{Socket}" };
-        if (_network is not null)
-            words = ["nsenter", $"--net={_network}", .. words];
+        if (_namespaces is not null)
+            words = ["nsenter", _namespaces, .. words];
         _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", LogPath, .. words, .. _flags]))!;
         var waiting = Stopwatch.StartNew();
         while (!File.Exists(Socket) || (await Docker.RunAsync("version")).ExitCode != 0)

@@ -31,7 +31,7 @@ internal sealed class ContainerTools(ScratchFolder folder)
         return command.RunAsync();
     }
 
-    private static string Unpacked(string package)
+    internal static string Unpacked(string package)
     {
         if (System.Runtime.InteropServices.RuntimeInformation.OSArchitecture != System.Runtime.InteropServices.Architecture.X64) Assert.Skip("The tools are unpacked for x86-64 only.");
         var made = new Command(Path.Combine(Repository.Root, "scripts", "unpacked"), package).RunAsync().GetAwaiter().GetResult();

@@ -7,7 +7,7 @@ namespace Yun.Commands.Api;
 /// <summary>Where the daemon listens: <c>unix:///path</c> or <c>tcp://host:port</c>.</summary>
 public sealed record DaemonAddress(string Text, string? SocketPath, string? Host, int Port)
 {
-    public const string Default = "unix:///run/yun.sock";
+    public static string Default { get; } = ProgramName.IsDocker ? "unix:///var/run/docker.sock" : "unix:///run/yun.sock";
     private const int PlainPort = 2375;
 
     /// <exception cref="OptionException">The text is no address we can reach.</exception>

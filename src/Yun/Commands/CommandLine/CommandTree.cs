@@ -9,7 +9,7 @@ namespace Yun.Commands.CommandLine;
 /// <summary>Every command there is.</summary>
 public static class CommandTree
 {
-    public const string Program = "yun";
+    public static string Program { get; } = ProgramName.IsDocker ? ProgramName.Docker : "yun";
 
     public static readonly (string Name, string Summary)[] Groups =
     [
@@ -80,6 +80,7 @@ public static class CommandTree
 
         new("system df", "Show disk usage", () => new DiskUsageCommand()),
         new("system events, events", "Get real time events from the server", () => new EventsCommand()),
+        new("system dial-stdio", "Proxy the stdio stream to the daemon connection", () => new DialStdioCommand()),
         new("system info, info", "Display system-wide information", () => new InfoCommand()),
         new("system prune", "Remove unused data", () => new PruneCommand()),
         new("inspect", "Return low-level information on objects", () => new InspectCommand(InspectKind.Any)),
