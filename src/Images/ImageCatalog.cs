@@ -16,6 +16,7 @@ internal sealed class ImageCatalog
 
     private readonly IStore _store;
     private volatile Snapshot _now;
+    private Dictionary<Digest, List<ImageReference>> _lost = [];
 
     private ImageCatalog(IStore store, Snapshot now) => (_store, _now) = (store, now);
 
@@ -26,19 +27,23 @@ internal sealed class ImageCatalog
     public static async Task<ImageCatalog> OpenAsync(IStore store, Func<ImageRecord, (ImageConfig Config, IReadOnlyList<Layer> Layers)?> read, CancellationToken cancel)
     {
         var images = ImmutableDictionary.CreateBuilder<Digest, Known>();
+        var lost = new Dictionary<Digest, List<ImageReference>>();
         foreach (var entry in await store.RangeAsync(RecordPrefix, cancel))
         {
             // An image whose files are damaged or gone is not shown, and stays in the store: pulling it again repairs it.
-            if (JsonSerializer.Deserialize(entry.Value, ImageRecordJson.Default.ImageRecord) is { } record && read(record) is { } content)
-                images[record.Id] = new Known(record, content.Config, content.Layers);
+            if (JsonSerializer.Deserialize(entry.Value, ImageRecordJson.Default.ImageRecord) is not { } record) continue;
+            if (read(record) is { } content) images[record.Id] = new Known(record, content.Config, content.Layers);
+            else if (!record.Removed) lost[record.Id] = [];
         }
         var names = ImmutableSortedDictionary.CreateBuilder<string, (ImageReference, Digest)>(StringComparer.Ordinal);
         foreach (var entry in await store.RangeAsync(NamePrefix, cancel))
         {
             var name = ImageReference.Parse(entry.Key[NamePrefix.Length..]);
-            if (Digest.TryParse(Encoding.UTF8.GetString(entry.Value), out var id) && images.ContainsKey(id)) names[name.ToString()] = (name, id);
+            if (!Digest.TryParse(Encoding.UTF8.GetString(entry.Value), out var id)) continue;
+            if (images.ContainsKey(id)) names[name.ToString()] = (name, id);
+            else if (lost.TryGetValue(id, out var its)) its.Add(name);
         }
-        return new ImageCatalog(store, new Snapshot(images.ToImmutable(), names.ToImmutable()));
+        return new ImageCatalog(store, new Snapshot(images.ToImmutable(), names.ToImmutable())) { _lost = lost };
     }
 
     /// <summary>Another object after every change.</summary>
@@ -71,6 +76,9 @@ internal sealed class ImageCatalog
         }
         return IdOf(name.WithDefaultTag()) is { } named && Get(named) is { } image ? image : ByIdPrefix(nameOrId);
     }
+
+    /// <summary>Images that were there once and could not be read when the store was opened, and what they are called; without those that are there again.</summary>
+    public IReadOnlyList<(Digest Id, IReadOnlyList<ImageReference> Names)> Lost() => [.. _lost.Where(image => !_now.Images.ContainsKey(image.Key)).Select(image => (image.Key, (IReadOnlyList<ImageReference>)image.Value))];
 
     public async Task PutAsync(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers)
     {

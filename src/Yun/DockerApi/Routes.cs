@@ -20,5 +20,6 @@ public static class Routes
         routes.MapVolumes();
         routes.MapRegistries();
         routes.MapDiskUsage();
+        routes.MapVerification();
     }
 }

@@ -10,6 +10,9 @@ public sealed record CommandResult(string Command, int ExitCode, string Output, 
 
     public string[] Lines => Text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Its output has these words.</summary>
+    public CommandResult Saying(string words) => Output.Contains(words, StringComparison.Ordinal) ? this : throw new XunitException($"{Command}\ndid not say '{words}'.\n{Output}{Error}");
+
     public CommandResult Succeeded() => EndedWith(0);
 
     public CommandResult EndedWith(int code) => ExitCode == code ? this : throw new XunitException($"{Command}\nended with {ExitCode}, not {code}.\n{Output}{Error}");

@@ -13,6 +13,7 @@ namespace Yun.DockerApi.Model;
 [JsonSerializable(typeof(Dictionary<string, AuthConfig>))]
 [JsonSerializable(typeof(AuthResponse))]
 [JsonSerializable(typeof(DistributionInspect))]
+[JsonSerializable(typeof(DamageMessage))]
 [JsonSerializable(typeof(EventMessage))]
 [JsonSerializable(typeof(DiskUsage))]
 [JsonSerializable(typeof(BuildPruneResponse))]
