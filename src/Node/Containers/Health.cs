@@ -54,8 +54,23 @@ public sealed partial class Container
             var before = State.Health ?? new HealthState();
             var after = schedule.After(before, probe, SinceStart);
             SaveSoon(_record with { State = State with { Health = after } });
-            if (after.Status != before.Status) Publish($"health_status: {after.Status}");
+            if (after.Status == before.Status) return;
+            Publish($"health_status: {after.Status}");
+            // Of its own accord, for whoever ends the run waits for these checks to end.
+            if (after.Status == HealthState.Unhealthy && HealthFailure.ActionOf(Config) != HealthFailure.None) Engine.Track(ActOnFailureAsync(HealthFailure.ActionOf(Config)));
         }
+    }
+
+    private async Task ActOnFailureAsync(string action)
+    {
+        Engine.Log.Info($"Container {Name} is unhealthy: {action}.");
+        try
+        {
+            if (action == HealthFailure.Restart) await RestartAsync(cancel: Engine.Stopping);
+            else await StopAsync(cancel: Engine.Stopping);
+        }
+        catch (OperationCanceledException) { }
+        catch (EngineException error) { Engine.Log.Error($"The unhealthy container {Name} did not {action}: {error.Message}"); }
     }
 
     private async Task<HealthProbe> ProbeAsync(HealthSchedule schedule, CancellationToken cancel)

@@ -29,6 +29,7 @@ public static partial class Validation
         if (config.StopSignal is { Length: > 0 } signal) _ = Signal(signal);
         if (config.Hostname is { Length: > 63 }) throw Wrong($"invalid hostname format: {config.Hostname}");
         Health(config);
+        HealthFailure.Check(config);
         Check(host);
     }
 

@@ -20,7 +20,7 @@ public sealed partial class VolumeStore
             {
                 if (!IsMounted(volume.Name))
                 {
-                    using var mounted = await options.MountAsync(Mountpoint(volume.Name), cancel);
+                    using var mounted = await options.MountAsync(Mountpoint(volume.Name), ImagePath(volume.Name), cancel);
                     MountTree.Attach(mounted, Mountpoint(volume.Name));
                 }
                 LiveOf(volume.Name).Add(containerId);

@@ -58,6 +58,9 @@ public sealed partial class VolumeStore
     /// <summary>The directory of its content. A volume with driver options has nothing there: it is mounted elsewhere.</summary>
     public string Mountpoint(string name) => Path.Combine(Root, name, "_data");
 
+    /// <summary>The file of a volume with a size.</summary>
+    private string ImagePath(string name) => Path.Combine(Root, name, "image");
+
     public IReadOnlyList<Volume> List() => [.. _entries.Values.Select(e => e.Volume).OrderBy(v => v.Name, StringComparer.Ordinal)];
 
     /// <exception cref="EngineException">404 <c>get x: no such volume</c>.</exception>
@@ -133,6 +136,16 @@ public sealed partial class VolumeStore
         const UnixFileMode everybodyReads = passOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         Directory.CreateDirectory(Path.Combine(Root, volume.Name), passOnly);
         Directory.CreateDirectory(Mountpoint(volume.Name), everybodyReads);
+        if (VolumeDriverOptions.Parse(volume.Options)?.SizeBytes is { } bytes)
+        {
+            try { VolumeImage.Make(ImagePath(volume.Name), bytes); }
+            catch (EngineException)
+            {
+                _entries.TryRemove(volume.Name, out _);
+                await DeleteAsync(volume);
+                throw;
+            }
+        }
         Publish(volume.Name, "create");
         return volume;
     }

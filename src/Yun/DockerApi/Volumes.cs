@@ -19,6 +19,9 @@ public static class VolumesRoutes
         volumes.MapGet("/{name}", (string name, Engine engine) => TypedResults.Json(Show(engine.Volumes, engine.Volumes.Find(name)), DockerApiJson.Default.Volume));
         volumes.MapPut("/{name}", UpdateAsync);
         volumes.MapDelete("/{name}", RemoveAsync);
+        // Yun's own.
+        routes.MapGet("/yun/v1/volumes/{name}/archive", SaveAsync);
+        routes.MapPut("/yun/v1/volumes/{name}/archive", LoadAsync);
     }
 
     internal static Volume Show(VolumeStore volumes, NodeVolume volume, bool withUsage = false) => new()
@@ -62,6 +65,18 @@ public static class VolumesRoutes
         var all = context.ApiVersion() < new ApiVersion(1, 42) || (filters.TryGetValue("all", out var values) && values.Any(value => value is "1" or "true"));
         var (names, bytes) = await engine.Volumes.PruneAsync(volume => (all || volume.IsAnonymous) && filters.MatchesLabels(volume.Labels), context.RequestAborted);
         return TypedResults.Json(new VolumePruneResponse { VolumesDeleted = names.Count > 0 ? [.. names] : null, SpaceReclaimed = (ulong)bytes }, DockerApiJson.Default.VolumePruneResponse);
+    }
+
+    private static Task SaveAsync(string name, HttpContext context, Engine engine) => engine.Volumes.SaveAsync(name, async tar =>
+    {
+        await context.StartStreamAsync("application/x-tar");
+        await tar.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }, context.RequestAborted);
+
+    private static async Task<JsonHttpResult<Volume>> LoadAsync(string name, HttpContext context, Engine engine)
+    {
+        await engine.Volumes.LoadAsync(name, context.Request.Body, context.RequestAborted);
+        return TypedResults.Json(Show(engine.Volumes, engine.Volumes.Find(name)), DockerApiJson.Default.Volume, statusCode: StatusCodes.Status201Created);
     }
 
     private static bool Matches(VolumeStore volumes, NodeVolume volume, Dictionary<string, IReadOnlyList<string>> filters) =>

@@ -210,6 +210,21 @@ public sealed class RunTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task An_unhealthy_container_is_restarted_or_stopped_if_its_label_says_so()
+    {
+        var (restarted, stopped) = (Name(), Name());
+        foreach (var (name, action) in new[] { (restarted, "restart"), (stopped, "stop") })
+            await Docker.TextAsync("run", "-d", "--name", name, "--label", $"yun.health-on-failure={action}", "--stop-timeout", "0", "--health-cmd", "test ! -e /sick", "--health-interval", "1s", "--health-retries", "2", "busybox",
+                "sh", "-c", "rm -f /sick; test -e /again || touch /again /sick; exec sleep 1000");
+        await Eventually.HoldsAsync(async () => await StateAsync(stopped) == "exited unhealthy");
+        // Sick in its first run only.
+        await Eventually.HoldsAsync(async () => await StateAsync(restarted) == "running healthy");
+        (await Docker.RunAsync("run", "--rm", "--label", "yun.health-on-failure=pray", "busybox", "true")).EndedWith(125).FailedSaying("it must be none, restart or stop");
+
+        Task<string> StateAsync(string name) => Docker.TextAsync("inspect", "-f", "{{.State.Status}} {{.State.Health.Status}}", name);
+    }
+
+    [Fact]
     public async Task Health_is_checked()
     {
         var name = Name();

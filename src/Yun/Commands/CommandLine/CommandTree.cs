@@ -74,9 +74,11 @@ public static class CommandTree
 
         new("volume create", "Create a volume", () => new CreateVolumeCommand()),
         new("volume inspect", "Display detailed information on one or more volumes", () => new InspectCommand(InspectKind.Volume)),
+        new("volume load", "Load a volume from a tar archive or STDIN", () => new LoadVolumeCommand()),
         new("volume ls, volume list", "List volumes", () => new ListVolumesCommand()),
         new("volume prune", "Remove unused local volumes", () => new PruneVolumesCommand()),
         new("volume rm, volume remove", "Remove one or more volumes", () => new RemoveVolumesCommand()),
+        new("volume save", "Save a volume to a tar archive (streamed to STDOUT by default)", () => new SaveVolumeCommand()),
 
         new("system df", "Show disk usage", () => new DiskUsageCommand()),
         new("system events, events", "Get real time events from the server", () => new EventsCommand()),
