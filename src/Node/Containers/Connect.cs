@@ -10,9 +10,9 @@ public sealed partial class Container
     {
         using (await TakeTurnAsync(cancel))
         {
-            var next = _record with { WantedEndpoints = new(_record.WantedEndpoints) { [network.Name] = settings } };
+            var next = _record with { WantedEndpoints = new(_record.WantedEndpoints) { [network.Name] = settings }, HasLeftModeNetwork = _record.HasLeftModeNetwork && !IsOfMode(network) };
             if (State.IsLive) next = With(next, await Engine.Networks.ConnectAsync(network.Id, Id, settings, cancel));
-            else if (IsWanted(network)) throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {Name} already exists in network {network.Name}");
+            else RequireConnectable(network);
             await SaveAsync(next);
         }
         PublishNetwork("connect", network);
@@ -30,19 +30,25 @@ public sealed partial class Container
         PublishNetwork("disconnect", network);
     }
 
-    private bool IsWanted(Network network) => _record.WantedEndpoints.ContainsKey(network.Name) || IsMain(network);
-
-    private bool IsMain(Network network) => NetworkNames.FromMode(HostConfig.NetworkMode) is var mode && (mode == network.Name || mode == network.Id);
-
-    private ContainerRecord Without(Network network)
+    private void RequireConnectable(Network network)
     {
-        var wanted = _record.WantedEndpoints.Where(endpoint => endpoint.Key != network.Name).ToDictionary();
-        if (!IsMain(network)) return _record with { WantedEndpoints = wanted };
-        // Without its main network it must not be put back on it by the next start.
-        var host = HostConfigChange.Copy(HostConfig);
-        host.NetworkMode = wanted.Keys.FirstOrDefault() ?? "none";
-        return _record with { WantedEndpoints = wanted, HostConfig = host };
+        if (_record.NetworkMode == NetworkNames.Host) throw new EngineException(ErrorKind.InvalidArgument, "container cannot be disconnected from host network or connected to host network");
+        if (_record.NetworkMode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal))
+            throw new EngineException(ErrorKind.InvalidArgument, "container sharing network namespace with another container or host cannot be connected to any other network");
+        if (_record.NetworkMode == NetworkNames.None && !_record.HasLeftModeNetwork)
+            throw new EngineException(ErrorKind.InvalidArgument, "container cannot be connected to multiple networks with one of the networks in private (none) mode");
+        if (IsWanted(network)) throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {Name} already exists in network {network.Name}");
     }
+
+    private bool IsWanted(Network network) => _record.WantedEndpoints.ContainsKey(network.Name) || (IsOfMode(network) && !_record.HasLeftModeNetwork);
+
+    private bool IsOfMode(Network network) => NetworkNames.FromMode(HostConfig.NetworkMode) is var mode && (mode == network.Name || mode == network.Id);
+
+    private ContainerRecord Without(Network network) => _record with
+    {
+        WantedEndpoints = _record.WantedEndpoints.Where(endpoint => endpoint.Key != network.Name && endpoint.Key != network.Id).ToDictionary(),
+        HasLeftModeNetwork = _record.HasLeftModeNetwork || IsOfMode(network),
+    };
 
     /// <summary>The record with what the container has now. Its files are mounted into it, so they are written in place: a new file would not be seen inside.</summary>
     private ContainerRecord With(ContainerRecord record, Sandbox sandbox)

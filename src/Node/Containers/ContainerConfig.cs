@@ -244,6 +244,13 @@ public sealed class EndpointSettings
     [JsonPropertyName("GlobalIPv6Address")] public string? GlobalIpv6Address { get; set; }
     [JsonPropertyName("GlobalIPv6PrefixLen")] public int GlobalIpv6PrefixLen { get; set; }
     [JsonPropertyName("DNSNames")] public List<string>? DnsNames { get; set; }
+
+    public EndpointSettings WithMacAddress(string mac)
+    {
+        var copy = (EndpointSettings)MemberwiseClone();
+        copy.MacAddress = mac;
+        return copy;
+    }
 }
 
 public sealed class EndpointIpamConfig

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Yun.Node.Networks;
 using Yun.Oci;
 
 namespace Yun.Node.Containers;
@@ -17,6 +18,8 @@ public sealed record ContainerRecord
     public HostConfig HostConfig { get; set; } = new();
     /// <summary>The networks it shall be on, by name, as asked; <see cref="Endpoints"/> is what it got.</summary>
     public Dictionary<string, EndpointSettings?> WantedEndpoints { get; set; } = [];
+    /// <summary>It was taken off the network of its <see cref="HostConfig.NetworkMode"/>, which a start must not put it back on.</summary>
+    public bool HasLeftModeNetwork { get; set; }
     public Dictionary<string, EndpointSettings> Endpoints { get; set; } = [];
     /// <summary>Keys are <c>port/protocol</c>; null for a port that is exposed but not published.</summary>
     public Dictionary<string, List<PortBinding>?> Ports { get; set; } = [];
@@ -31,6 +34,9 @@ public sealed record ContainerRecord
     /// <summary>It belongs to work of the daemon that made it, and goes with that daemon.</summary>
     public bool Temporary { get; set; }
     public ContainerState State { get; set; } = new();
+
+    /// <summary>The mode it starts with: its own, or another network of its choice where it has left that one.</summary>
+    [JsonIgnore] public string NetworkMode => HasLeftModeNetwork ? WantedEndpoints.Keys.FirstOrDefault() ?? NetworkNames.None : NetworkNames.FromMode(HostConfig.NetworkMode);
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<MountKind>))]

@@ -8,17 +8,23 @@ public sealed partial class Container
 {
     private const int Terminate = 15, KillSignal = 9;
 
-    /// <summary>Sends a signal to the first process. Any signal counts as a wish to end it, as in Docker: no restart policy brings it back if it does.</summary>
+    /// <summary>Sends a signal to the first process; SIGKILL returns when it has ended, as Docker's does. Any signal counts as a wish to end it, as in Docker: no restart policy brings it back if it does.</summary>
     public async Task KillAsync(string? signalName, CancellationToken cancel = default)
     {
         var signal = signalName is { Length: > 0 } ? Validation.Signal(signalName) : KillSignal;
+        Task<WaitResult>? exit = null;
         using (await TakeTurnAsync(cancel))
         {
             if (State.Status == ContainerStatus.Restarting) EndRetrying();
             else if (!State.IsLive) throw new EngineException(ErrorKind.Conflict, $"cannot kill container: {Id}: container {Id} is not running");
-            else SignalInTurn(signal, stops: signal is KillSignal || signal == StopSignal);
+            else
+            {
+                if (signal == KillSignal) exit = WaitAsync(WaitCondition.NextExit, cancel);
+                SignalInTurn(signal, stops: signal is KillSignal || signal == StopSignal);
+            }
         }
         Publish("kill", ("signal", signal.ToString(CultureInfo.InvariantCulture)));
+        if (exit is not null && !await EndsWithinAsync(exit, s_killMax, cancel)) throw StuckAfterKill();
     }
 
     private int StopSignal => Config.StopSignal is { Length: > 0 } name ? Validation.Signal(name) : Terminate;

@@ -51,7 +51,7 @@ public sealed partial class Container
     {
         await using var undo = new Undo();
         // The network is the slowest part and needs nothing of the others.
-        var attaching = Engine.Networks.AttachAsync(new SandboxRequest(Id, Name, Hostname, Config.Domainname ?? "", Config, HostConfig, Networking(next)), cancel);
+        var attaching = Engine.Networks.AttachAsync(new SandboxRequest(Id, Name, Hostname, Config.Domainname ?? "", Config, NetworkHostConfig(next), Networking(next)), cancel);
         undo.Push(async () => { await Ignore(attaching); await Engine.Networks.DetachAsync(Id); });
         using var rootfs = MountRootfs();
         var user = UserLookup.Find(rootfs, Config.User, HostConfig.GroupAdd);
@@ -85,6 +85,14 @@ public sealed partial class Container
         Publish("start");
         StartForwarding(target);
         StartHealthChecks();
+    }
+
+    private static HostConfig NetworkHostConfig(ContainerRecord record)
+    {
+        if (!record.HasLeftModeNetwork) return record.HostConfig;
+        var host = HostConfigChange.Copy(record.HostConfig);
+        host.NetworkMode = record.NetworkMode;
+        return host;
     }
 
     private static NetworkingConfig Networking(ContainerRecord record) => new() { EndpointsConfig = record.WantedEndpoints };

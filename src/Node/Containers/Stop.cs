@@ -49,8 +49,11 @@ public sealed partial class Container
         if (exit.IsCompleted) return;
         if (State.IsLive) Send(KillSignal);
         if (await EndsWithinAsync(exit, s_killMax, cancel)) return;
-        throw new EngineException(ErrorKind.Internal, $"Container {Id} was killed and has not ended after {s_killMax.TotalSeconds:0} seconds: its process {State.Pid} is stuck in the kernel.");
+        throw StuckAfterKill();
     }
+
+    private EngineException StuckAfterKill() =>
+        new(ErrorKind.Internal, $"Container {Id} was killed and has not ended after {s_killMax.TotalSeconds:0} seconds: its process {State.Pid} is stuck in the kernel.");
 
     private async Task<bool> EndsWithinAsync(Task exit, TimeSpan time, CancellationToken cancel)
     {

@@ -61,7 +61,10 @@ public sealed partial class NetworkController
             if (!wanted.Any(other => other.Item1.Id == network.Id)) wanted.Add((network, settings ?? new EndpointSettings()));
         }
         var main = Find(mode);
-        if (!wanted.Any(other => other.Item1.Id == main.Id)) wanted.Insert(0, (main, new EndpointSettings()));
+        var place = wanted.FindIndex(other => other.Item1.Id == main.Id);
+        if (place < 0) wanted.Insert(place = 0, (main, new EndpointSettings()));
+        // Clients of before API 1.44 say the address of the main network's interface in the container's configuration.
+        if (request.Config.MacAddress is { Length: > 0 } mac && wanted[place].Item2 is { MacAddress: null or "" } asks) wanted[place] = (main, asks.WithMacAddress(mac));
         return wanted;
     }
 

@@ -45,8 +45,8 @@ internal static class ContainerInspection
         var record = container.Record;
         if (record.State.IsLive) return container.Engine.Networks.SandboxOf(record.Id) is { } sandbox ? new(sandbox.Endpoints) : record.Endpoints;
         var networks = record.WantedEndpoints.ToDictionary(e => e.Key, e => e.Value ?? new EndpointSettings());
-        var mode = NetworkNames.FromMode(record.HostConfig.NetworkMode);
-        if (!mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) && networks.Count == 0) networks[mode] = new EndpointSettings();
+        var mode = record.NetworkMode;
+        if (!record.HasLeftModeNetwork && !mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) && networks.Count == 0) networks[mode] = new EndpointSettings();
         return networks;
     }
 

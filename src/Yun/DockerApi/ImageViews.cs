@@ -16,7 +16,7 @@ internal static class ImageViews
         RepoDigests = [.. image.Names.Where(name => name.Digest is not null && shows?.Invoke(name) != false).Select(name => name.Familiar)],
     };
 
-    public static ImageInspect Inspect(Image image)
+    public static ImageInspect Inspect(Image image, bool withContainerConfig)
     {
         var config = image.Config;
         return new ImageInspect
@@ -24,6 +24,7 @@ internal static class ImageViews
             Id = image.Id.ToString(), RepoTags = [.. image.RepoTags], RepoDigests = [.. image.RepoDigests], Parent = image.Parent?.ToString() ?? "", Comment = config.Comment ?? "",
             Created = image.Created, DockerVersion = config.DockerVersion ?? "", Author = config.Author ?? "", Config = Show(config.Config), Architecture = config.Architecture,
             Variant = config.Variant, Os = config.Os, OsVersion = config.OsVersion, Size = image.SizeBytes,
+            ContainerConfig = withContainerConfig ? Show(config.Config) ?? new ImageInspectConfig() : null,
             GraphDriver = new GraphDriver { Name = "overlay2", Data = [] },
             RootFs = new ImageRootFs { Layers = [.. image.DiffIds.Select(digest => digest.ToString())] },
             Metadata = new ImageMetadata { LastTagTime = image.LastTagged ?? default },

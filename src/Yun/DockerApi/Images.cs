@@ -27,10 +27,14 @@ public static class ImagesRoutes
     }
 
     private static Task ReadAsync(string path, HttpContext context, Engine engine) =>
-        Names(path, Inspection, out var name) ? TypedResults.Json(ImageViews.Inspect(engine.Images.Find(name)), DockerApiJson.Default.ImageInspect).ExecuteAsync(context)
+        Names(path, Inspection, out var name) ? TypedResults.Json(ImageViews.Inspect(engine.Images.Find(name), WantsContainerConfig(context)), DockerApiJson.Default.ImageInspect).ExecuteAsync(context)
         : Names(path, History, out name) ? TypedResults.Json(ImageViews.History(engine.Images.Find(name)), DockerApiJson.Default.ListImageHistoryItem).ExecuteAsync(context)
         : Names(path, Saved, out name) ? ImageTransfers.SaveAsync(context, engine, [name])
         : throw new EngineException(ErrorKind.NotFound, "page not found");
+
+    // Compose 1 asks in whatever version the engine speaks, and recreates no container without it.
+    private static bool WantsContainerConfig(HttpContext context) =>
+        context.ApiVersion() < new ApiVersion(1, 45) || context.Request.Headers.UserAgent.ToString().StartsWith("docker-compose/1.", StringComparison.Ordinal);
 
     private static Task ChangeAsync(string path, HttpContext context, Engine engine) =>
         Names(path, Tag, out var name) ? TagAsync(name, context, engine)

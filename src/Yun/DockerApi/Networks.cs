@@ -39,7 +39,7 @@ public static class NetworksRoutes
     {
         var asked = await context.ReadBodyAsync(DockerApiJson.Default.NetworkCreateRequest);
         if (asked.Ingress || asked.Scope is "swarm" or "global" || asked.Driver is "overlay")
-            throw new EngineException(ErrorKind.Unavailable, "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
+            throw new EngineException(ErrorKind.Unavailable, SwarmRoutes.NotManager);
         if (asked.ConfigOnly || asked.ConfigFrom is { Network.Length: > 0 }) throw new EngineException(ErrorKind.NotImplemented, "Networks that are only a configuration for others are not supported.");
         var network = await engine.Networks.CreateAsync(Wish(asked), context.RequestAborted);
         Publish(engine, "create", network);
@@ -60,7 +60,7 @@ public static class NetworksRoutes
         filters.AllowFilters("label", "label!", "until");
         var until = PruneUntil.Of(filters, engine.Time.GetUtcNow()) ?? DateTimeOffset.MaxValue;
         // A container that is stopped comes back to its networks, so they are in use.
-        var inUse = engine.Containers.List().SelectMany(container => container.Record.WantedEndpoints.Keys.Append(NetworkNames.FromMode(container.HostConfig.NetworkMode))).ToHashSet();
+        var inUse = engine.Containers.List().SelectMany(container => container.Record.WantedEndpoints.Keys.Append(container.Record.NetworkMode)).ToHashSet();
         var removed = await engine.Networks.PruneAsync(network => network.Created < until && filters.MatchesLabels(network.Labels), inUse, context.RequestAborted);
         if (removed.Count > 0) engine.Events.Publish("network", "prune", "", new Dictionary<string, string> { ["reclaimed"] = "0" });
         return TypedResults.Json(new NetworkPruneResponse { NetworksDeleted = removed.Count == 0 ? null : [.. removed] }, DockerApiJson.Default.NetworkPruneResponse);

@@ -29,7 +29,7 @@ public static class Requests
                 if (body.Length + read > BodyMax) throw new EngineException(ErrorKind.InvalidArgument, $"The request's body is longer than {BodyMax} bytes.");
                 body.Write(buffer, 0, read);
             }
-            return body.Length == 0 ? null : JsonSerializer.Deserialize(body.GetBuffer().AsSpan(0, (int)body.Length), type);
+            return body.Length == 0 ? null : Model.GoReading.Read(body.GetBuffer().AsSpan(0, (int)body.Length), type);
         }
         catch (JsonException error)
         {

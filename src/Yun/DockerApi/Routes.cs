@@ -21,5 +21,7 @@ public static class Routes
         routes.MapRegistries();
         routes.MapDiskUsage();
         routes.MapVerification();
+        routes.MapSwarm();
+        routes.MapPlugins();
     }
 }

@@ -11,9 +11,12 @@ public sealed class Client(string program, string socket, string configuration)
         ["DOCKER_HOST"] = $"unix://{socket}", ["DOCKER_CONFIG"] = configuration, ["DOCKER_BUILDKIT"] = "0", ["DOCKER_CLI_HINTS"] = "false", ["LC_ALL"] = "C", ["TERM"] = "xterm",
     };
 
-    public Command Command(params string[] arguments)
+    public Command Command(params string[] arguments) => CommandOf(program, arguments);
+
+    /// <summary>Another program, with the settings by which this one finds the daemon.</summary>
+    public Command CommandOf(string other, params string[] arguments)
     {
-        var command = new Command(program, arguments);
+        var command = new Command(other, arguments);
         foreach (var (name, value) in Environment)
             command.Environment[name] = value;
         return command;

@@ -15,6 +15,8 @@ public sealed class ImageInspect
     public string DockerVersion { get; set; } = "";
     public string Author { get; set; } = "";
     public ImageInspectConfig? Config { get; set; }
+    /// <summary>Only for clients of before API 1.45, which take it for granted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ImageInspectConfig? ContainerConfig { get; set; }
     public string Architecture { get; set; } = "";
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Variant { get; set; }
     public string Os { get; set; } = "";
