@@ -22,11 +22,8 @@ public static class MountNamespace
     /// <param name="root">A detached mount.</param>
     /// <param name="place">A directory to attach it at meanwhile, in a namespace that nobody else sees.</param>
     /// <param name="inner">Outer ones before those inside them. A place that is missing in the root leaves its mount out; links on the way to it end in the root.</param>
-    public static SafeFileHandle Assemble(SafeFileHandle root, string place, IReadOnlyList<(string Destination, Func<SafeFileHandle> Open)> inner) => Inside(() =>
+    public static SafeFileHandle Assemble(SafeFileHandle root, string place, IReadOnlyList<(string Destination, Func<SafeFileHandle> Open)> inner) => InsideNew(() =>
     {
-        Namespaces.Unshare(CloneFlags.FileSystem | CloneFlags.NewMount);
-        using (var everything = PathDescriptor.Open(null, "/", OpenFlags.Path | OpenFlags.Directory))
-            MountTree.Change(everything, MountAttributes.None, MountAttributes.None, MountPropagation.Private, recursive: true);
         var opened = new List<(string Destination, SafeFileHandle Mount)>();
         try
         {
@@ -44,6 +41,15 @@ public static class MountNamespace
         {
             foreach (var (_, mount) in opened) mount.Dispose();
         }
+    });
+
+    /// <summary>What <paramref name="work"/> makes in a namespace of its own, a copy of ours that ends with it and sends nothing back. The working directory is its own too.</summary>
+    internal static SafeFileHandle InsideNew(Func<SafeFileHandle> work) => Inside(() =>
+    {
+        Namespaces.Unshare(CloneFlags.FileSystem | CloneFlags.NewMount);
+        using (var everything = PathDescriptor.Open(null, "/", OpenFlags.Path | OpenFlags.Directory))
+            MountTree.Change(everything, MountAttributes.None, MountAttributes.None, MountPropagation.Private, recursive: true);
+        return work();
     });
 
     private static SafeFileHandle Inside(Func<SafeFileHandle> work)

@@ -50,6 +50,15 @@ public static unsafe class MountTree
         return mount >= 0 ? Owned(mount) : throw Failed(context, "fsmount", type);
     }
 
+    /// <summary>A new mount by mount(2), at a path of the calling thread's mount namespace.</summary>
+    internal static void Mount(string type, string path, string options)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(type + "\0"))
+        fixed (byte* target = Encoding.UTF8.GetBytes(path + "\0"))
+        fixed (byte* data = Encoding.UTF8.GetBytes(options + "\0"))
+            Native.Check(Native.syscall(SyscallNumber.Of(Syscall.mount), (long)name, (long)target, (long)name, 0, (long)data), "mount", $"{type} with {options}");
+    }
+
     /// <summary>A copy of the mount at <paramref name="path"/>, with the mounts below it when <paramref name="recursive"/>; what a bind mount is made of.</summary>
     public static SafeFileHandle Clone(string path, bool recursive)
     {
