@@ -60,7 +60,7 @@ internal static class UpdateCommand
 
     private static SpecResources Read(string path)
     {
-        var bytes = KernelFile.TryReadBytes(path == "-" ? "/dev/stdin" : path) ?? throw new UsageException($"--resources is '{path}', which does not exist");
+        var bytes = KernelFile.TryReadBytes(path == "-" ? "/proc/self/fd/0" : path) ?? throw new UsageException($"--resources is '{path}', which does not exist");
         var json = new JsonCursor(bytes);
         return SpecReader.Resources(ref json) ?? throw new SpecException(path, "is null");
     }

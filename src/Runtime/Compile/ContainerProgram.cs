@@ -12,18 +12,22 @@ internal sealed class ContainerProgram : IDisposable
 {
     private readonly CompileContext _context;
 
-    private ContainerProgram(CompileContext context, CloneFlags cloneFlags, string? pidNamespacePath, bool mapsUsers)
+    private ContainerProgram(CompileContext context, CloneFlags cloneFlags, Argument? cgroup, string? pidNamespacePath, bool mapsUsers)
     {
+        Cgroup = cgroup is { } born ? (int)born.Value : null;
         _context = context;
-        CloneFlags = cloneFlags;
+        CloneFlags = cgroup is null ? cloneFlags : cloneFlags | CloneFlags.IntoCgroup;
         PidNamespacePath = pidNamespacePath;
         MapsUsers = mapsUsers;
     }
 
     public SyscallProgram Program => _context.Program;
 
-    /// <summary>The namespaces that clone3 makes; how the child shares memory is the launcher's to add.</summary>
+    /// <summary>The namespaces that clone3 makes, and whether it makes the child in <see cref="Cgroup"/>; how the child shares memory is the launcher's to add.</summary>
     public CloneFlags CloneFlags { get; }
+
+    /// <summary>The open v2 cgroup that the child begins its life in; null where the machine has none.</summary>
+    public int? Cgroup { get; }
 
     public string? PidNamespacePath { get; }
 
@@ -40,6 +44,7 @@ internal sealed class ContainerProgram : IDisposable
         {
             var flags = NamespaceSteps.Made(context);
             var filter = spec.Linux?.Seccomp is { } seccomp ? SeccompFilter.For(seccomp) : null;
+            var cgroup = CgroupSteps.Born(context);
             StageSteps.Begin(context);
             if (context.InUserNamespace) flags = EnterUserNamespace(context, flags);
             else
@@ -69,7 +74,7 @@ internal sealed class ContainerProgram : IDisposable
             IdentitySteps.Add(context, filter);
             if (gateIsLast) StopBeforeProgram(context);
             ExecSteps.Execute(context);
-            return new ContainerProgram(context, flags, NamespaceSteps.PidNamespacePath(context), context.Makes("user"));
+            return new ContainerProgram(context, flags, cgroup, NamespaceSteps.PidNamespacePath(context), context.Makes("user"));
         }
         catch
         {

@@ -43,7 +43,7 @@ public static unsafe class ContainerLauncher
     {
         var pidFd = program.Program.Arena.Place(-1L);
         using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
-        var pid = Clone(program.Program, program.CloneFlags | CloneFlags.Vm | CloneFlags.VFork, pidFd);
+        var pid = Clone(program.Program, program.CloneFlags | CloneFlags.Vm | CloneFlags.VFork, pidFd, program.Cgroup);
         var process = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
         var report = program.Program.Report;
         if (report->Result != 0)
@@ -64,7 +64,7 @@ public static unsafe class ContainerLauncher
     internal static LaunchException Late(LaunchRequest request) => new("start", Errno.ETIMEDOUT, $"container {request.Id} did not start within {(int)request.Deadline.TotalSeconds} seconds");
 
     /// <summary>Clones with all signals blocked, so that nothing of ours is delivered to the child before it has let go of our handlers.</summary>
-    internal static int Clone(SyscallProgram program, CloneFlags flags, long* pidFd)
+    internal static int Clone(SyscallProgram program, CloneFlags flags, long* pidFd, int? cgroup = null)
     {
         const int childSignal = 17;
         var arguments = program.Arena.Place(new CloneArguments
@@ -72,6 +72,7 @@ public static unsafe class ContainerLauncher
             Flags = (ulong)(flags | CloneFlags.PidFd | CloneFlags.ClearSignalHandlers),
             PidFd = (ulong)pidFd,
             ExitSignal = childSignal,
+            Cgroup = (ulong)(cgroup ?? 0),
         });
         var mask = Signals.SetMask(ulong.MaxValue);
         var pid = WalkerCode.Call(program.Arena.Code, program.Steps, arguments, program.Report);

@@ -17,7 +17,7 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
     {
         program.Program.Report->Descriptor = (int)pipes.Report.Write.DangerousGetHandle();
         using var deadline = LaunchDeadline.Watch(_pidFd, request.Deadline);
-        using (program.PidNamespacePath is { } path ? PidNamespace.Enter(path) : null) _pid = ContainerLauncher.Clone(program.Program, program.CloneFlags, _pidFd);
+        using (program.PidNamespacePath is { } path ? PidNamespace.Enter(path) : null) _pid = ContainerLauncher.Clone(program.Program, program.CloneFlags, _pidFd, program.Cgroup);
         _process = new SafeFileHandle((nint)(int)*_pidFd, ownsHandle: true);
         pipes.Report.Write.Dispose();
         pipes.Go?.Read.Dispose();
