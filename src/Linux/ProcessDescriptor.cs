@@ -29,6 +29,9 @@ public static unsafe class ProcessDescriptor
     public static Errno Signal(SafeHandle process, int signal) =>
         Native.syscall((long)Syscall.pidfd_send_signal, process.DangerousGetHandle(), signal) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
 
+    /// <summary>To all of a process group, whose leader has not been reaped: so the number is still its own.</summary>
+    public static void SignalGroup(int leader, int signal) => _ = Native.syscall(SyscallNumber.Of(Syscall.kill), -leader, signal);
+
     /// <summary>Waits for a child and reaps it.</summary>
     public static ProcessExit Wait(SafeHandle child) => WaitFor(child, Exited) ?? throw new InvalidOperationException("waitid answered without a child.");
 

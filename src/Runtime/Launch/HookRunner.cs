@@ -52,13 +52,19 @@ internal static unsafe class HookRunner
         using var program = Compile(hook, input, output, container, insidePid, exe, bundle);
         program.Report->Descriptor = (int)pipe.Write.DangerousGetHandle();
         var pidFd = program.Arena.Place(-1L);
-        using (insidePid is null ? null : PidNamespace.Enter($"/proc/{insidePid}/ns/pid")) ContainerLauncher.Clone(program, CloneFlags.None, pidFd);
+        int group;
+        using (insidePid is null ? null : PidNamespace.Enter($"/proc/{insidePid}/ns/pid")) group = ContainerLauncher.Clone(program, CloneFlags.None, pidFd);
         using var process = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
         pipe.Write.Dispose();
         var report = LaunchReport.Read(pipe.Read);
         Span<PollEntry> end = [new((int)process.DangerousGetHandle(), PollEvents.Readable)];
         var late = Poll.Wait(end, hook.Timeout is { } seconds ? (int)Math.Min(seconds * 1000L, int.MaxValue) : -1) == 0;
-        if (late) ProcessDescriptor.Signal(process, 9);
+        if (late)
+        {
+            ProcessDescriptor.Signal(process, 9);
+            // And all that it has started.
+            ProcessDescriptor.SignalGroup(group, 9);
+        }
         var exit = ProcessDescriptor.Wait(process);
         if (report.Failure is { } failure)
             throw Failed(name, (Errno)(-failure.Result), $"{program.Texts[failure.Index].Purpose}: {((Errno)(-failure.Result)).Describe()}", output);
@@ -80,6 +86,7 @@ internal static unsafe class HookRunner
                 program.Add("become the container's root", Syscall.setresuid, 0, 0, 0).Tolerate(Errno.EINVAL);
             }
         }
+        program.Add("lead a process group of its own", Syscall.setpgid, 0, 0);
         program.Add("enter the bundle", Syscall.chdir, program.Text(bundle)).Tolerate([Errno.ENOENT, Errno.EACCES, Errno.ENOTDIR]);
         program.Add("set up standard input", Syscall.dup3, Argument.Descriptor((int)input.DangerousGetHandle(), "state"), 0, 0);
         for (var i = 1; i < 3; i++) program.Add("set up standard output", Syscall.dup3, Argument.Descriptor((int)output.DangerousGetHandle(), "output"), i, 0);

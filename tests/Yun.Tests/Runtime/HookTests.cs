@@ -82,7 +82,7 @@ public sealed class HookTests : IDisposable
 
     [Theory]
     [InlineData("echo the reason >&2; exit 3", null, "hook #0: exit status 3: the reason")]
-    [InlineData("sleep 1000", 1, "hook #0: did not end within 1 seconds")]
+    [InlineData("sleep 1013 & wait", 1, "hook #0: did not end within 1 seconds")]
     public async Task A_hook_that_fails_or_hangs_ends_the_start_and_leaves_nothing(string script, int? timeout, string words)
     {
         var hook = new SpecHook { Path = "/bin/sh", Args = ["sh", "-c", script], Env = ["PATH=/bin"], Timeout = timeout };
@@ -96,6 +96,7 @@ public sealed class HookTests : IDisposable
             (await _bundle.RunAsync("state", id)).FailedSaying("does not exist");
             Assert.False(Yun.Linux.Cgroups.Cgroup.At("/" + id).Exists);
         }
+        await Eventually.HoldsAsync(async () => (await new Command("pgrep", "-f", "^sleep 1013").RunAsync()).ExitCode == 1);
     }
 
     [Fact]
