@@ -41,7 +41,8 @@ public sealed partial class Container
             }
         }
         catch (OperationCanceledException) { }
-        catch (EngineException error) { Engine.Log.Warn($"The health checks of container {Name} have ended: {error.Message}"); }
+        // Whatever it is: the end of the run waits for this task, and must be noted all the same.
+        catch (Exception error) { Engine.Log.Warn($"The health checks of container {Name} have ended: {error.Message}"); }
     }
 
     private TimeSpan SinceStart => Engine.Time.GetUtcNow() - State.StartedAt;

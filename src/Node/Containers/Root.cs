@@ -43,7 +43,7 @@ public sealed partial class Container
         }
     }
 
-    private SafeFileHandle OpenLiveRoot()
+    internal SafeFileHandle OpenLiveRoot()
     {
         var root = PathDescriptor.Open(null, $"/proc/{State.Pid}/root", OpenFlags.Path | OpenFlags.Directory);
         var process = Process?.PidFd ?? Orphan;

@@ -148,4 +148,17 @@ public sealed class LifecycleTests(DaemonFixture fixture) : EndToEndTest(fixture
         Assert.Equal($"/{name}", await Daemon[client].TextAsync("inspect", "-f", "{{.Name}}", id[..12]));
         (await Daemon[client].RunAsync("inspect", "nosuchthing")).EndedWith(1).FailedSaying("nosuchthing");
     }
+
+    [Fact]
+    public async Task A_container_that_is_killed_while_it_is_probed_has_ended_for_everybody()
+    {
+        var names = Enumerable.Range(0, 24).Select(_ => Name()).ToList();
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (name, _) =>
+        {
+            await Docker.TextAsync("run", "-d", "--name", name, "--health-cmd", "true", "--health-interval", "20ms", "busybox", "sleep", "1000");
+            await Task.Delay(Random.Shared.Next(100, 400), CancellationToken.None);
+            await Docker.TextAsync("kill", name);
+            Assert.Equal("exited 137", await Docker.TextAsync("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name));
+        });
+    }
 }

@@ -1,5 +1,7 @@
+using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Oci;
+using Yun.Protocol;
 
 namespace Yun.Node.Containers.Spec;
 
@@ -18,7 +20,7 @@ public sealed record ExecSettings(IReadOnlyList<string> Command)
 public static class ExecSpec
 {
     /// <summary>The spec of the process: what the runtime joins it finds by the container's first process, so only the process and its cgroup are in it.</summary>
-    /// <exception cref="Protocol.EngineException">The container does not run, or its image knows no such user.</exception>
+    /// <exception cref="EngineException">The container does not run, or its image knows no such user.</exception>
     public static RuntimeSpec Of(Container container, ExecSettings settings)
     {
         var (config, host) = (container.Config, container.HostConfig);
@@ -48,7 +50,17 @@ public static class ExecSpec
 
     private static ContainerUser FindUser(Container container, string? asked)
     {
-        using var root = PathDescriptor.Open(null, $"/proc/{container.RequireLive().Pid}/root", OpenFlags.Path | OpenFlags.Directory);
+        using var root = OpenRoot(container);
         return UserLookup.Find(root, asked is { Length: > 0 } ? asked : container.Config.User, container.HostConfig.GroupAdd);
+    }
+
+    private static SafeFileHandle OpenRoot(Container container)
+    {
+        container.RequireLive();
+        try { return container.OpenLiveRoot(); }
+        catch (SyscallException ended) when (ended.Errno is Errno.ESRCH or Errno.ENOENT)
+        {
+            throw new EngineException(ErrorKind.Conflict, $"container {container.Id} is not running: it has just ended", ended);
+        }
     }
 }
