@@ -3,9 +3,9 @@ namespace Yun.Tests.Machines;
 /// <summary>The daemon on the distribution's kernel, with cgroups v2 alone.</summary>
 public sealed class EngineTests(GuestFixture fixture)
 {
-    // Every test is content with the daemon of another.
+    // Every test is content with the daemon of another. The guest's modprobe is busybox's, which does not wait for a module that the kernel asks for twice at once.
     private const string Daemon = """
-        modprobe overlay
+        modprobe overlay; modprobe nf_tables
         [ -S /run/yun.sock ] || { yun daemon --data-root /var/lib/yun --exec-root /run/yun --pidfile /run/yun.pid --host unix:///run/yun.sock >/run/daemon.log 2>&1 </dev/null & }
         export DOCKER_HOST=unix:///run/yun.sock
         n=0; until yun version >/dev/null 2>&1; do n=$((n + 1)); [ $n -lt 300 ] || { cat /run/daemon.log >&2; exit 1; }; sleep 0.1; done
