@@ -11,6 +11,7 @@ internal static class DaemonProgram
     {
         var root = ProgramName.Text == ProgramName.Dockerd ? DaemonCommand.CreateAsDockerd()
             : new RootCommand("Containers, virtual machines and microservices on your own machines") { DaemonCommand.Create(), new Command("registry", "Registries") { RegistryServeCommand.Create() } };
-        return root.Parse(arguments).InvokeAsync();
+        // A daemon that has been told to stop ends when it has put everything away; the two seconds that commands get would cut that off on a busy machine.
+        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });
     }
 }

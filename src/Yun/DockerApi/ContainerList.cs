@@ -10,7 +10,6 @@ namespace Yun.DockerApi;
 /// <summary><c>GET /containers/json</c>: which containers, newest first.</summary>
 internal static class ContainerList
 {
-    private static readonly TimeSpan s_patternMax = TimeSpan.FromMilliseconds(100);
 
     public static List<ContainerSummary> Select(Engine engine, HttpContext context)
     {
@@ -69,9 +68,10 @@ internal static class ContainerList
 
     private static Regex Pattern(string text)
     {
-        try { return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, s_patternMax); }
+        // As in Go, no pattern takes longer than its text is long; a time limit would fail on a busy machine.
+        try { return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking); }
         // Docker compares a pattern that is none as plain text.
-        catch (Exception error) when (error is ArgumentException or NotSupportedException) { return new Regex(Regex.Escape(text), RegexOptions.CultureInvariant, s_patternMax); }
+        catch (Exception error) when (error is ArgumentException or NotSupportedException) { return new Regex(Regex.Escape(text), RegexOptions.CultureInvariant); }
     }
 
     private static int Number(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw Invalid("exited", text);

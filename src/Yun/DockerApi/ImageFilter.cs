@@ -34,7 +34,8 @@ internal static class ImageFilter
     private static bool IsLike(string name, string pattern)
     {
         var expression = "^" + Regex.Escape(pattern).Replace("\\*", "[^/]*", StringComparison.Ordinal).Replace("\\?", "[^/]", StringComparison.Ordinal) + "$";
-        try { return Regex.IsMatch(name, expression, RegexOptions.None, TimeSpan.FromSeconds(1)); }
-        catch (RegexMatchTimeoutException) { throw new EngineException(ErrorKind.InvalidArgument, $"invalid reference filter '{pattern}'"); }
+        try { return Regex.IsMatch(name, expression, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking); }
+        // A pattern beyond all measure.
+        catch (NotSupportedException) { throw new EngineException(ErrorKind.InvalidArgument, $"invalid reference filter '{pattern}'"); }
     }
 }
