@@ -37,7 +37,7 @@ public static class SeccompCompiler
         if (architecture == SyscallArchitecture.X64)
         {
             var x32 = Uses(policy, SyscallArchitecture.X32) ? X32Section(program, policy) : program.ReturnOf(SeccompAction.KillProcess);
-            var x64 = Tree(program, Intervals(policy, SyscallArchitecture.X64));
+            var x64 = Tree(program, Intervals(policy, SyscallArchitecture.X64), narrow: false);
             program.IfGreaterOrEqual(X32Bit, x32, x64);
         }
         else if (architecture == SyscallArchitecture.X32)
@@ -45,13 +45,13 @@ public static class SeccompCompiler
             var x32 = X32Section(program, policy);
             program.IfGreaterOrEqual(X32Bit, x32, program.ReturnOf(SeccompAction.KillProcess));
         }
-        else Tree(program, Intervals(policy, architecture));
+        else Tree(program, Intervals(policy, architecture), narrow: architecture != SyscallArchitecture.Arm64);
         return program.LoadAt(NumberOffset);
     }
 
     private static int X32Section(BpfProgram program, SeccompPolicy policy)
     {
-        Tree(program, Intervals(policy, SyscallArchitecture.X32));
+        Tree(program, Intervals(policy, SyscallArchitecture.X32), narrow: true);
         return program.AndWith(~X32Bit);
     }
 
@@ -77,7 +77,8 @@ public static class SeccompCompiler
             Append(intervals, new Interval(number, always, conditional.Count > 0 ? conditional : null));
             next = number + 1;
         }
-        Append(intervals, new Interval(next, policy.DefaultAction, null));
+        var beyond = byNumber.Count == 0 || architecture == SyscallArchitecture.X32 ? policy.DefaultAction : policy.NewerAction;
+        Append(intervals, new Interval(next, beyond, null));
         return intervals;
     }
 
@@ -88,18 +89,18 @@ public static class SeccompCompiler
         else if (last.Conditional is not null || interval.Conditional is not null || last.Action != interval.Action) intervals.Add(interval);
     }
 
-    private static int Tree(BpfProgram program, IReadOnlyList<Interval> intervals) => Tree(program, intervals, 0, intervals.Count);
+    private static int Tree(BpfProgram program, IReadOnlyList<Interval> intervals, bool narrow) => Tree(program, intervals, 0, intervals.Count, narrow);
 
-    private static int Tree(BpfProgram program, IReadOnlyList<Interval> intervals, int from, int to)
+    private static int Tree(BpfProgram program, IReadOnlyList<Interval> intervals, int from, int to, bool narrow)
     {
-        if (to - from == 1) return Leaf(program, intervals[from]);
+        if (to - from == 1) return Leaf(program, intervals[from], narrow);
         var middle = (from + to) / 2;
-        var upper = Tree(program, intervals, middle, to);
-        var lower = Tree(program, intervals, from, middle);
+        var upper = Tree(program, intervals, middle, to, narrow);
+        var lower = Tree(program, intervals, from, middle, narrow);
         return program.IfGreaterOrEqual(intervals[middle].First, upper, lower);
     }
 
-    private static int Leaf(BpfProgram program, Interval interval)
+    private static int Leaf(BpfProgram program, Interval interval, bool narrow)
     {
         if (interval.Conditional is null) return program.ReturnOf(interval.Action);
         var next = program.ReturnOf(interval.Action);
@@ -107,14 +108,15 @@ public static class SeccompCompiler
         {
             var rule = interval.Conditional[i];
             var matched = program.ReturnOf(rule.Action);
-            for (var j = rule.Arguments.Count - 1; j >= 0; j--) matched = Compare(program, rule.Arguments[j], matched, next);
+            for (var j = rule.Arguments.Count - 1; j >= 0; j--) matched = Compare(program, rule.Arguments[j], matched, next, narrow);
             next = matched;
         }
         return next;
     }
 
-    // BPF words have 32 bits, so each comparison is of the high half and then, where that does not decide, of the low half.
-    private static int Compare(BpfProgram program, SeccompArgument argument, int then, int otherwise)
+    // BPF words have 32 bits, so each comparison is of the high half and then, where that does not decide, of the low half. To a call of a 32-bit
+    // table the high half is nothing, but a 64-bit program that makes it may have left something there: only the low halves are compared.
+    private static int Compare(BpfProgram program, SeccompArgument argument, int then, int otherwise, bool narrow)
     {
         var low = ArgumentsOffset + 8 * (uint)argument.Index;
         var high = low + 4;
@@ -126,33 +128,36 @@ public static class SeccompCompiler
                 if (argument.Comparison == SeccompComparison.NotEqual) (then, otherwise) = (otherwise, then);
                 program.IfEqual(valueLow, then, otherwise);
                 var equalLow = program.LoadAt(low);
+                if (narrow) return equalLow;
                 program.IfEqual(valueHigh, equalLow, otherwise);
                 return program.LoadAt(high);
             case SeccompComparison.MaskedEqual:
                 program.IfEqual((uint)argument.ValueTwo, then, otherwise);
                 program.AndWith(valueLow);
                 var maskedLow = program.LoadAt(low);
+                if (narrow) return maskedLow;
                 program.IfEqual((uint)(argument.ValueTwo >> 32), maskedLow, otherwise);
                 program.AndWith(valueHigh);
                 return program.LoadAt(high);
             case SeccompComparison.Greater:
-                return Ordered(program, low, valueHigh, valueLow, orEqual: false, then, otherwise);
+                return Ordered(program, low, valueHigh, valueLow, orEqual: false, then, otherwise, narrow);
             case SeccompComparison.GreaterOrEqual:
-                return Ordered(program, low, valueHigh, valueLow, orEqual: true, then, otherwise);
+                return Ordered(program, low, valueHigh, valueLow, orEqual: true, then, otherwise, narrow);
             case SeccompComparison.Less:
-                return Ordered(program, low, valueHigh, valueLow, orEqual: true, otherwise, then);
+                return Ordered(program, low, valueHigh, valueLow, orEqual: true, otherwise, then, narrow);
             case SeccompComparison.LessOrEqual:
-                return Ordered(program, low, valueHigh, valueLow, orEqual: false, otherwise, then);
+                return Ordered(program, low, valueHigh, valueLow, orEqual: false, otherwise, then, narrow);
             default:
                 throw new ArgumentOutOfRangeException(nameof(argument), argument.Comparison, "unknown comparison");
         }
     }
 
-    private static int Ordered(BpfProgram program, uint low, uint valueHigh, uint valueLow, bool orEqual, int then, int otherwise)
+    private static int Ordered(BpfProgram program, uint low, uint valueHigh, uint valueLow, bool orEqual, int then, int otherwise, bool narrow)
     {
         if (orEqual) program.IfGreaterOrEqual(valueLow, then, otherwise);
         else program.IfGreater(valueLow, then, otherwise);
         var compareLow = program.LoadAt(low);
+        if (narrow) return compareLow;
         var whenEqual = program.IfEqual(valueHigh, compareLow, otherwise);
         program.IfGreater(valueHigh, then, whenEqual);
         return program.LoadAt(low + 4);

@@ -23,7 +23,11 @@ public sealed record SeccompRule(string Syscall, uint Action, IReadOnlyList<Secc
 /// <summary>A seccomp filter to be compiled. The first rule of a call whose arguments match decides; rules without arguments come last, whatever their place.</summary>
 /// <param name="DefaultAction">For system calls without a rule that matches.</param>
 /// <param name="Architectures">Which tables calls may come from; a call from another one ends the process.</param>
-public sealed record SeccompPolicy(uint DefaultAction, SyscallArchitecture[] Architectures, IReadOnlyList<SeccompRule> Rules);
+/// <param name="NewerAction">For calls with higher numbers than any that a rule names, which is what whoever wrote the policy had not heard of; x32's excepted.</param>
+public sealed record SeccompPolicy(uint DefaultAction, SyscallArchitecture[] Architectures, IReadOnlyList<SeccompRule> Rules, uint NewerAction)
+{
+    public SeccompPolicy(uint defaultAction, SyscallArchitecture[] architectures, IReadOnlyList<SeccompRule> rules) : this(defaultAction, architectures, rules, defaultAction) { }
+}
 
 /// <summary>What a filter can answer (linux/seccomp.h).</summary>
 public static class SeccompAction

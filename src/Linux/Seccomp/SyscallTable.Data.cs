@@ -462,6 +462,7 @@ public static partial class SyscallTable
         unlink 87 10 87 - 10
         unlinkat 263 301 263 35 328
         unshare 272 310 272 97 337
+        uretprobe 335 - - - -
         uselib 134 86 - - 86
         userfaultfd 323 374 323 282 388
         ustat 136 62 136 - 62

@@ -18,7 +18,7 @@ internal static class CgroupMountSteps
         var program = context.Program;
         var holder = program.Slot("cgroups");
         var outer = options.Set & ~MountAttributes.ReadOnly;
-        MountSteps.NewDetached(context, "tmpfs", null, [new("mode", "755"), new("size", "64k")], outer, holder, $"mount {destination}");
+        MountSteps.NewDetached(context, "tmpfs", "tmpfs", [new("mode", "755"), new("size", "64k")], outer, holder, $"mount {destination}");
         MountSteps.Attach(context, destination, holder, directory: true, Resolve.NoMagicLinks, 0, 0);
         foreach (var hierarchy in layout.Hierarchies)
         {
@@ -38,7 +38,7 @@ internal static class CgroupMountSteps
         {
             // The root of a cgroup namespace is what its hierarchies show, so no path of the host appears.
             var mount = context.Program.Slot($"cgroup {hierarchy.Name}");
-            MountSteps.NewDetached(context, hierarchy.IsUnified ? "cgroup2" : "cgroup", null, hierarchy.IsUnified ? [] : Selection(hierarchy), attributes, mount, $"mount {destination}");
+            MountSteps.NewDetached(context, hierarchy.IsUnified ? "cgroup2" : "cgroup", "cgroup", hierarchy.IsUnified ? [] : Selection(hierarchy), attributes, mount, $"mount {destination}");
             MountSteps.Attach(context, destination, mount, directory: true, Resolve.NoMagicLinks, 0, 0);
         }
         else

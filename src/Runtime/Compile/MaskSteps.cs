@@ -37,7 +37,7 @@ internal static class MaskSteps
         if (directory && empty is null)
         {
             empty = program.Slot("empty");
-            MountSteps.NewDetached(context, "tmpfs", null, [new("mode", "555"), new("nr_inodes", "1")], MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec, empty.Value, "make an empty directory for masks");
+            MountSteps.NewDetached(context, "tmpfs", "tmpfs", [new("mode", "555"), new("nr_inodes", "1")], MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec, empty.Value, "make an empty directory for masks");
             Attach(context, path, empty.Value, purpose);
             return;
         }

@@ -34,7 +34,7 @@ internal static unsafe class MountSteps
             if (options.IsBind) continue;
             var made = context.Program.Slot(mount.Type);
             context.Prepared.Add((mount, made));
-            NewDetached(context, mount.Type, null, options.Data, options.Set, made, $"mount {mount.Destination}");
+            NewDetached(context, mount.Type, mount.Source, options.Data, options.Set, made, $"mount {mount.Destination}");
             if (mount.Type == "proc") context.Proc ??= made;
         }
         if (context.Proc is null && context.Linux.Sysctl is { Count: > 0 }) context.Proc = PrivateProc(context);
@@ -90,7 +90,7 @@ internal static unsafe class MountSteps
         var isPrepared = TryFindPrepared(context, mount, out var detached);
         if (!isPrepared) detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
         if (context.Linux.MountLabel is { Length: > 0 } label && (kind is "tmpfs" or "mqueue" or "devpts")) options.Data.Add(new("context", label));
-        if (!isPrepared) NewDetached(context, kind, kind is "proc" or "sysfs" or "tmpfs" or "mqueue" or "devpts" ? null : mount.Source, options.Data, options.Set, detached, $"mount {destination}");
+        if (!isPrepared) NewDetached(context, kind, mount.Source, options.Data, options.Set, detached, $"mount {destination}");
         // A link in the image must not decide what is procfs (CVE-2019-19921).
         var resolve = kind is "proc" or "sysfs" ? Resolve.NoSymlinks | Resolve.NoMagicLinks : Resolve.NoMagicLinks;
         Attach(context, destination, detached, directory: true, resolve, MountAttributes.None, MountAttributes.None);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Yun.Linux;
 using Yun.Linux.Seccomp;
 using Yun.Oci;
 
@@ -16,7 +17,10 @@ internal static class SeccompFilter
         var architectures = new List<SyscallArchitecture> { native };
         foreach (var name in seccomp.Architectures ?? [])
             if (ArchitectureOf(name) is { } architecture && !architectures.Contains(architecture)) architectures.Add(architecture);
-        return SeccompCompiler.Compile(new SeccompPolicy(ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction"), [.. architectures], rules));
+        var action = ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
+        // As runc does: of a call that is newer than the profile a program is told that it is not there, for to anything else it has no answer.
+        var newer = seccomp.DefaultAction is "SCMP_ACT_ALLOW" or "SCMP_ACT_LOG" or "SCMP_ACT_TRACE" ? action : SeccompAction.Errno | (uint)Errno.ENOSYS;
+        return SeccompCompiler.Compile(new SeccompPolicy(action, [.. architectures], rules, newer));
     }
 
     /// <summary>Whether the filter asks a listener.</summary>

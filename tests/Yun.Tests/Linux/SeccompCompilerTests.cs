@@ -51,11 +51,28 @@ public sealed class SeccompCompilerTests
         }
     }
 
+    [Fact]
+    public void A_call_that_is_newer_than_the_rules_is_answered_apart()
+    {
+        var filter = SeccompCompiler.Compile(new SeccompPolicy(Errno1, s_x64, [new("read", SeccompAction.Allow, []), new("openat2", SeccompAction.Allow, [])], Errno38));
+        foreach (var audit in (uint[])[0xc000003e, 0x40000003])
+        {
+            Assert.Equal(Errno1, Run(filter, 436, audit, new ulong[6]));
+            Assert.Equal(SeccompAction.Allow, Run(filter, 437, audit, new ulong[6]));
+            Assert.Equal(Errno38, Run(filter, 438, audit, new ulong[6]));
+        }
+        Assert.Equal(Errno1, Run(filter, 438 | 0x40000000, 0xc000003e, new ulong[6]));
+    }
+
+    // A call of a 32-bit table has arguments of 32 bits, whatever lies in the registers' other halves.
+    private static SeccompArgument Narrow(SeccompArgument a) => a with { Value = (uint)a.Value, ValueTwo = (uint)a.ValueTwo };
+
     private static uint Expected(uint number, SyscallArchitecture architecture, ulong[] arguments)
     {
+        var wide = architecture == SyscallArchitecture.X64;
         var rules = s_policy.Rules.Where(r => SyscallTable.Number(r.Syscall, architecture) == (int)number).ToList();
         foreach (var rule in rules.Where(r => r.Arguments.Count > 0))
-            if (rule.Arguments.All(a => Holds(a, arguments[a.Index]))) return rule.Action;
+            if (rule.Arguments.All(a => wide ? Holds(a, arguments[a.Index]) : Holds(Narrow(a), (uint)arguments[a.Index]))) return rule.Action;
         return rules.FirstOrDefault(r => r.Arguments.Count == 0)?.Action ?? s_policy.DefaultAction;
     }
 
