@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Yun.Images.Registry;
 using Yun.Node.Containers;
+using Yun.Node.Containers.Spec;
 using Yun.Node.Networks;
 using Yun.Protocol;
 
@@ -38,6 +39,7 @@ public sealed record EngineOptions(
     public EngineOptions Checked()
     {
         LogSettings.Check(Containers.Log);
+        SecurityProfile.Checked(Containers.Profile);
         if (!Path.IsPathRooted(DataRoot)) throw Wrong($"The data root '{DataRoot}' is not an absolute path.");
         if (!Path.IsPathRooted(ExecRoot)) throw Wrong($"The exec root '{ExecRoot}' is not an absolute path.");
         if (StopTimeoutSeconds is < 0 or > 3600) throw Wrong($"The stop timeout is {StopTimeoutSeconds} seconds; it must be 0 to 3600.");

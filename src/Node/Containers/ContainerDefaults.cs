@@ -1,8 +1,9 @@
 using Yun.Linux.Cgroups;
+using Yun.Node.Containers.Spec;
 
 namespace Yun.Node.Containers;
 
-/// <summary>What Docker gives a container that does not say; filled in when it is created, so that <c>inspect</c> shows it (HARDENING.md, column Docker).</summary>
+/// <summary>What Docker, or the strict profile, gives a container that does not say; filled in when it is created, so that <c>inspect</c> shows it (HARDENING.md, column Docker).</summary>
 public static class ContainerDefaults
 {
     public const long ShmSizeBytes = 64 * 1024 * 1024;
@@ -24,6 +25,7 @@ public static class ContainerDefaults
         if (policy.CgroupParent is { } parent && host.CgroupParent is null or "") host.CgroupParent = parent;
         foreach (var limit in policy.Ulimits)
             if (host.Ulimits?.Exists(own => own.Name == limit.Name) != true) (host.Ulimits ??= []).Add(limit);
+        SecurityProfile.Fill(host, policy.Profile);
         FillSecurity(host, policy);
         host.NetworkMode = host.NetworkMode is null or "" or "default" ? "bridge" : host.NetworkMode;
         host.IpcMode = host.IpcMode is null or "" ? policy.IpcMode : host.IpcMode;

@@ -1,8 +1,13 @@
+using Yun.Node.Containers.Spec;
+
 namespace Yun.Node.Containers;
 
 /// <summary>What containers get that do not say: Docker's values, or those that the daemon was told.</summary>
 public sealed record ContainerPolicy
 {
+    /// <summary>The security profile: docker or strict.</summary>
+    public string Profile { get; init; } = SecurityProfile.Docker;
+
     /// <summary>An init before every container's program.</summary>
     public bool Init { get; init; }
 

@@ -43,6 +43,7 @@ public static partial class Validation
         if (host.StorageOpt is { Count: > 0 }) throw Wrong("--storage-opt is not supported by this storage driver");
         Modes(host);
         KernelParameters.Check(host);
+        SecurityProfile.Check(host);
         _ = SecurityOptions.Parse(host);
         _ = CapabilitySet.Of(host);
         _ = ProcessLimits.Of(host.Ulimits);

@@ -24,7 +24,7 @@ internal static class RuntimeCommand
         update ID     change a container's resource limits
         events ID     print what a container uses, once or again and again
         plan          print the system calls that would start the bundle's container
-        spec          write a default config.json
+        spec          write a default config.json; --profile strict: with the values of docs/hardening.md
         features      print what this runtime can do, as JSON
         keep          be the parent of a daemon's containers
 

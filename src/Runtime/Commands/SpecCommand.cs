@@ -7,18 +7,20 @@ internal static class SpecCommand
 {
     public static int Run(CommandLine line)
     {
-        var bundle = ".";
+        var (bundle, profile) = (".", "");
         line.Options((name, value) =>
         {
-            if (name is not ("--bundle" or "-b")) return false;
-            bundle = value();
+            if (name is "--bundle" or "-b") bundle = value();
+            else if (name is "--profile") profile = value();
+            else return false;
             return true;
         });
+        if (profile is not ("" or "default" or "strict")) throw new UsageException($"there is no profile '{profile}'; there are default and strict");
         var path = Path.Combine(bundle, "config.json");
         var errno = PathDescriptor.TryOpen(null, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, out var file, mode: 0x1a4);
         if (errno == Errno.EEXIST) throw new UsageException($"{path} exists already; remove it first");
         if (file is null) throw new SyscallException("open", errno, path);
-        using (file) Pipe.WriteAll(file, DefaultSpec.Json);
+        using (file) Pipe.WriteAll(file, profile == "strict" ? StrictSpec.Json : DefaultSpec.Json);
         return 0;
     }
 }

@@ -86,6 +86,7 @@ public sealed record DaemonOptions
 
     private static ContainerPolicy ContainersOf(DaemonSettings settings) => new()
     {
+        Profile = settings.Text("default-profile") ?? "docker",
         Init = settings.Flag("init") ?? false,
         Ulimits = [.. settings.Map("default-ulimit").Select(limit => UlimitOf(limit.Key, limit.Value))],
         ShmSizeBytes = settings.Text("default-shm-size") is { } size ? ByteSize.Parse(size) : ContainerDefaults.ShmSizeBytes,

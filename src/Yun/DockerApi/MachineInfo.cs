@@ -84,7 +84,7 @@ internal static class MachineInfo
             DefaultRuntime = "yun",
             LiveRestoreEnabled = true,
             InitBinary = engine.Options.InitPath ?? "tini",
-            SecurityOptions = ["name=seccomp,profile=builtin", .. unified ? ["name=cgroupns"] : Array.Empty<string>()],
+            SecurityOptions = ["name=seccomp,profile=builtin", .. unified ? ["name=cgroupns"] : Array.Empty<string>(), $"name=profile,default={engine.Options.Containers.Profile}"],
             Warnings = [],
         };
     }

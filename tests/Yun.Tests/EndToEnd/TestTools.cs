@@ -15,11 +15,15 @@ internal static class TestTools
     /// <summary>The same of the distribution's minimal system with PostgreSQL, Redis, nginx, RabbitMQ and python3.</summary>
     public static string ServicesRoot => s_services.Value;
 
+    /// <summary>A tar archive of the distribution's minimal root file system with python3.</summary>
+    public static string DebianRoot => s_debian.Value;
+
     private static readonly Lazy<string> s_docker = new(() => Made("YUN_TEST_DOCKER", "docker-client"));
     private static readonly Lazy<string> s_registry = new(() => Made("YUN_TEST_REGISTRY", "unpacked", "docker-registry") is var made && File.Exists(made) ? made : $"{made}/usr/bin/docker-registry");
     private static readonly Lazy<string> s_nft = new(() => Made("YUN_TEST_NFT", "unpacked", "nftables") is var made && File.Exists(made) ? made : $"{made}/usr/sbin/nft");
     private static readonly Lazy<string> s_services = new(() => Made("YUN_TEST_SERVICES", "roots", "services"));
     private static readonly Lazy<string> s_busybox = new(() => Made("YUN_TEST_BUSYBOX", "roots", "busybox"));
+    private static readonly Lazy<string> s_debian = new(() => Made("YUN_TEST_DEBIAN", "roots", "debian"));
 
     /// <summary>From the environment, where `scripts/test` puts it, or from the script itself when a test is run by hand.</summary>
     private static string Made(string variable, string script, params string[] arguments) =>

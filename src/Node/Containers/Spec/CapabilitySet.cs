@@ -4,7 +4,7 @@ using Yun.Protocol;
 
 namespace Yun.Node.Containers.Spec;
 
-/// <summary>Which capabilities a container's processes have: Docker's fourteen, changed by <c>--cap-add</c>, <c>--cap-drop</c> and <c>--privileged</c>.</summary>
+/// <summary>Which capabilities a container's processes have: Docker's fourteen or the strict profile's ten, changed by <c>--cap-add</c>, <c>--cap-drop</c> and <c>--privileged</c>.</summary>
 public static class CapabilitySet
 {
     private const string All = "ALL";
@@ -21,14 +21,15 @@ public static class CapabilitySet
 
     /// <summary>The set, in the kernel's order.</summary>
     /// <exception cref="EngineException">A name is no capability.</exception>
-    public static IReadOnlyList<string> Of(HostConfig host) => Of(host.CapAdd, host.CapDrop, host.Privileged, s_bounding.Value);
+    public static IReadOnlyList<string> Of(HostConfig host) =>
+        Of(host.CapAdd, host.CapDrop, host.Privileged, s_bounding.Value, SecurityProfile.IsStrict(host) ? StrictProfile.Capabilities : Default);
 
-    internal static IReadOnlyList<string> Of(IReadOnlyList<string>? add, IReadOnlyList<string>? drop, bool privileged, ulong bounding)
+    internal static IReadOnlyList<string> Of(IReadOnlyList<string>? add, IReadOnlyList<string>? drop, bool privileged, ulong bounding, IReadOnlyList<string>? byDefault = null)
     {
         var (added, dropped) = (Normalise(add, "CapAdd"), Normalise(drop, "CapDrop"));
         IEnumerable<string> wanted = privileged || added.Contains(All) ? Capabilities.Names
             : dropped.Contains(All) ? []
-            : Default;
+            : byDefault ?? Default;
         // Dropping all and adding some leaves those; what is named in both is kept, as Docker does, for adding comes last.
         var set = wanted.Where(c => privileged || !dropped.Contains(c)).Concat(privileged || added.Contains(All) ? [] : added).ToHashSet();
         return [.. Capabilities.Names.Where((name, number) => set.Contains(name) && (bounding >> number & 1) != 0)];

@@ -14,7 +14,7 @@ public sealed record StartFacts(
     ContainerUser User, IReadOnlyList<SpecMount> Mounts, string? RootfsPropagation, bool HasNetworkNamespace, int JoinedPid, int JoinedIpc, string? InitPath);
 
 /// <summary>
-/// Makes the OCI specification of a container: the <c>docker</c> security profile, which is Docker's own values, with what the user asked for. It reads
+/// Makes the OCI specification of a container: the values of its <see cref="SecurityProfile"/>, with what the user asked for. It reads
 /// the record and the host's devices and changes nothing, so that a spec can be printed and compared.
 /// </summary>
 public sealed class RuntimeSpecBuilder(Container container, StartFacts facts)
@@ -78,6 +78,7 @@ public sealed class RuntimeSpecBuilder(Container container, StartFacts facts)
         if (facts.JoinedIpc > 0) namespaces.Add(new SpecNamespace { Type = "ipc", Path = $"/proc/{facts.JoinedIpc}/ns/ipc" });
         else if (_host.IpcMode != "host") namespaces.Add(new SpecNamespace { Type = "ipc" });
         if (_host.CgroupnsMode == "private") namespaces.Add(new SpecNamespace { Type = "cgroup" });
+        if (SecurityProfile.IsStrict(_host)) namespaces.Add(new SpecNamespace { Type = "time" });
         return namespaces;
     }
 }

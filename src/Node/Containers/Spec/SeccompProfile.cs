@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Yun.Oci;
+using Yun.Oci.Seccomp;
 
 namespace Yun.Node.Containers.Spec;
 
@@ -18,28 +19,6 @@ public static partial class SeccompProfile
     private const uint NoSuchCall = 38;
     private const uint NotPermitted = 1;
 
-    private static readonly (string Capability, string[] Calls)[] s_guarded =
-    [
-        ("CAP_DAC_READ_SEARCH", ["open_by_handle_at"]),
-        ("CAP_SYS_ADMIN",
-        [
-            "bpf", "clone", "clone3", "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie", "lsm_get_self_attr", "lsm_list_modules", "lsm_set_self_attr", "mount",
-            "mount_setattr", "move_mount", "open_tree", "perf_event_open", "quotactl", "quotactl_fd", "setdomainname", "sethostname", "setns", "syslog", "umount", "umount2", "unshare",
-        ]),
-        ("CAP_SYS_BOOT", ["reboot"]),
-        ("CAP_SYS_CHROOT", ["chroot"]),
-        ("CAP_SYS_MODULE", ["delete_module", "init_module", "finit_module"]),
-        ("CAP_SYS_PACCT", ["acct"]),
-        ("CAP_SYS_PTRACE", ["kcmp", "pidfd_getfd", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace"]),
-        ("CAP_SYS_RAWIO", ["iopl", "ioperm"]),
-        ("CAP_SYS_TIME", ["settimeofday", "stime", "clock_settime", "clock_settime64"]),
-        ("CAP_SYS_TTY_CONFIG", ["vhangup"]),
-        ("CAP_SYS_NICE", ["get_mempolicy", "mbind", "set_mempolicy", "set_mempolicy_home_node"]),
-        ("CAP_SYSLOG", ["syslog"]),
-        ("CAP_BPF", ["bpf"]),
-        ("CAP_PERFMON", ["perf_event_open"]),
-    ];
-
     /// <param name="capabilities">The container's bounding set, by name.</param>
     public static SpecSeccomp Default(IReadOnlyCollection<string> capabilities) => Default(capabilities, RuntimeInformation.ProcessArchitecture);
 
@@ -56,7 +35,7 @@ public static partial class SeccompProfile
         };
         for (ulong family = 41; family < AddressFamilies; family++) calls.Add(Allowed(["socket"], Argument("SCMP_CMP_EQ", family)));
         foreach (ulong personality in (ReadOnlySpan<ulong>)[0, 8, 0x20000, 0x20008, 0xffffffff]) calls.Add(Allowed(["personality"], Argument("SCMP_CMP_EQ", personality)));
-        foreach (var (capability, names) in s_guarded)
+        foreach (var (capability, names) in GuardedCalls.ByCapability)
             if (capabilities.Contains(capability)) calls.Add(Allowed(names));
         if (!capabilities.Contains("CAP_SYS_ADMIN"))
         {

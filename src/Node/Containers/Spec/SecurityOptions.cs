@@ -1,12 +1,14 @@
+using System.Runtime.InteropServices;
 using Yun.Oci;
+using Yun.Oci.Seccomp;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers.Spec;
 
 /// <summary>What <c>--security-opt</c> says.</summary>
-/// <param name="Seccomp">A profile of the user's own; null for Docker's.</param>
+/// <param name="Seccomp">A profile of the user's own; null for the security profile's.</param>
 /// <param name="AppArmor">Null when nothing was said.</param>
-public sealed record SecurityOptions(SeccompProfileFile? Seccomp, bool IsSeccompOff, bool NoNewPrivileges, string? AppArmor)
+public sealed record SecurityOptions(SeccompProfileFile? Seccomp, bool IsSeccompOff, bool NoNewPrivileges, string? AppArmor, bool IsStrict)
 {
     private const string Unconfined = "unconfined";
 
@@ -37,6 +39,9 @@ public sealed record SecurityOptions(SeccompProfileFile? Seccomp, bool IsSeccomp
                     if (value != Unconfined && !HasAppArmor) throw new EngineException(ErrorKind.InvalidArgument, $"Cannot use the AppArmor profile \"{value}\": AppArmor is not enabled on this machine.");
                     appArmor = value == Unconfined ? null : value;
                     break;
+                case "profile":
+                    SecurityProfile.Checked(value);
+                    break;
                 case "label" when value == "disable":
                 case "systempaths" when value == Unconfined:
                     break;
@@ -46,11 +51,15 @@ public sealed record SecurityOptions(SeccompProfileFile? Seccomp, bool IsSeccomp
                     throw Invalid(option);
             }
         }
-        return new SecurityOptions(seccomp, isSeccompOff, noNewPrivileges, appArmor);
+        return new SecurityOptions(seccomp, isSeccompOff, noNewPrivileges, appArmor, SecurityProfile.IsStrict(host));
     }
 
     /// <summary>The filter for a container with these capabilities; null for none.</summary>
-    public SpecSeccomp? FilterFor(IReadOnlyList<string> capabilities) => IsSeccompOff ? null : Seccomp is null ? SeccompProfile.Default(capabilities) : Seccomp.For(capabilities);
+    public SpecSeccomp? FilterFor(IReadOnlyList<string> capabilities) =>
+        IsSeccompOff ? null
+        : Seccomp is not null ? Seccomp.For(capabilities)
+        : IsStrict ? StrictSeccomp.For(capabilities, RuntimeInformation.ProcessArchitecture == Architecture.Arm64)
+        : SeccompProfile.Default(capabilities);
 
     private static EngineException Invalid(string option) => new(ErrorKind.InvalidArgument, $"invalid --security-opt 2: \"{option}\"");
 }

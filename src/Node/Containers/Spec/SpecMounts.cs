@@ -25,8 +25,10 @@ internal sealed class SpecMounts(Container container, StartFacts facts)
     private IEnumerable<SpecMount> Standard()
     {
         List<string> system = _host.Privileged ? ["nosuid", "noexec", "nodev"] : ["nosuid", "noexec", "nodev", "ro"];
-        yield return Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev");
-        yield return Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k");
+        var strict = SecurityProfile.IsStrict(_host);
+        // Who is not root sees only processes of his own.
+        yield return Mount("/proc", "proc", "proc", ["nosuid", "noexec", "nodev", .. strict ? (string[])["hidepid=invisible"] : []]);
+        yield return Mount("/dev", "tmpfs", "tmpfs", ["nosuid", .. strict ? (string[])["noexec"] : [], "strictatime", "mode=755", "size=65536k"]);
         yield return Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
         yield return Mount("/sys", "sysfs", "sysfs", system);
         yield return Mount("/sys/fs/cgroup", "cgroup", "cgroup", system);

@@ -48,6 +48,7 @@ internal static class SettingTable
         Of("default-ipc-mode", Text, "private or shareable (default private)"),
         Of("default-cgroupns-mode", Text, "private or host (default: private where there is cgroups v2 alone)"),
         Of("cgroup-parent", Text, "The cgroup that containers' own are made in"),
+        Of("default-profile", Text, "The security profile of containers that name none: docker or strict (default docker)"),
         Of("no-new-privileges", Flag, "Containers gain no privileges by set-user-id programs, unless they ask to"),
         Of("seccomp-profile", Text, "The default seccomp profile: a JSON file, builtin or unconfined"),
         Of("log-driver", Text, "The log driver of containers that name none (default json-file)"),
