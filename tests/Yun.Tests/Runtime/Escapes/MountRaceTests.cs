@@ -25,6 +25,20 @@ public sealed partial class MountRaceTests : IDisposable
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int renameat2(int from, string path, int to, string newPath, uint flags);
 
+    [Theory, InlineData("tmpfs"), InlineData("bind"), InlineData("file")]
+    public void The_same_exchange_leads_a_start_by_paths_to_the_host(string kind)
+    {
+        File.CreateSymbolicLink(_shared["b"], _canary.Path);
+        var swapper = new Thread(Swap);
+        swapper.Start();
+        try { Assert.True(NaiveMounts.Reach(kind, _shared["a"], _canary.Path, TimeSpan.FromSeconds(60)), $"in {_swaps} exchanges the host was never reached, so the race cannot be seen here"); }
+        finally
+        {
+            _stop = true;
+            swapper.Join();
+        }
+    }
+
     private void Swap()
     {
         const int here = -100;
