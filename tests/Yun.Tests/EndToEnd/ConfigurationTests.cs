@@ -117,7 +117,7 @@ public sealed class ConfigurationTests
         }
         var port = Registry.FreePort();
         await using var daemon = await Daemon.StartWithBusyboxAsync("--host", $"tcp://127.0.0.1:{port}", "--tlsverify", "--tlscacert", folder["ca.pem"], "--tlscert", folder["cert.pem"], "--tlskey", folder["key.pem"]);
-        Assert.Contains($"API listen on 127.0.0.1:{port}", daemon.Log);
+        await Eventually.HoldsAsync(() => Task.FromResult(daemon.Log.Contains($"API listen on 127.0.0.1:{port}", StringComparison.Ordinal)));
         Assert.Equal("hello", (await By("friend", "run", "--rm", "busybox", "echo", "hello").RunAsync()).Succeeded().Text);
         var piped = By("friend", "run", "--rm", "-i", "busybox", "cat");
         piped.Input = "through";
