@@ -26,14 +26,27 @@ public sealed partial class Engine
         _deadKeepers.Add(Keeper);
         try
         {
-            var next = await KeeperClient.ConnectOrStartAsync(KeeperOptions, Stopping);
-            Keeper = next;
+            // First those that run: whatever becomes of the next keeper, their end must be seen.
             foreach (var container in Containers.List()) await container.OnKeeperLostAsync();
+            var next = await StartNextKeeperAsync();
+            Keeper = next;
             next.Exited += OnExited;
             next.Lost += OnKeeperLost;
         }
         catch (EngineException error) { Log.Error($"No new keeper: {error.Message} Containers cannot be started until the daemon is restarted."); }
         catch (OperationCanceledException) { }
+    }
+
+    /// <summary>The dead one may still be in the middle of dying, with its socket open.</summary>
+    private async Task<KeeperClient> StartNextKeeperAsync()
+    {
+        const int triesMax = 5;
+        for (var tries = 1; ; tries++)
+        {
+            try { return await KeeperClient.ConnectOrStartAsync(KeeperOptions, Stopping); }
+            catch (EngineException error) when (tries < triesMax) { Log.Warn($"The next keeper is not there yet: {error.Message}"); }
+            await Task.Delay(TimeSpan.FromMilliseconds(200 * tries), Time, Stopping);
+        }
     }
 
     private async ValueTask CloseKeeperAsync()
