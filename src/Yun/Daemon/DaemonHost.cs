@@ -62,7 +62,9 @@ public static class DaemonHost
         ServiceManager.Stopping();
         log.Info("Stopping. Containers run on.");
         using var deadline = new CancellationTokenSource(s_shutdownMax);
-        await web.StopAsync(deadline.Token);
+        try { await web.StopAsync(deadline.Token); }
+        // Followers of logs and events never end by themselves.
+        catch (OperationCanceledException) { }
         foreach (var address in options.Addresses)
             if (address.Path is { } path) File.Delete(path);
         return 0;

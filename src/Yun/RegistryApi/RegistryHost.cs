@@ -66,7 +66,9 @@ public sealed class RegistryHost : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         using var deadline = new CancellationTokenSource(s_shutdownMax);
-        await _web.StopAsync(deadline.Token);
+        try { await _web.StopAsync(deadline.Token); }
+        // Whoever was still being answered has been cut off.
+        catch (OperationCanceledException) { }
         await _web.DisposeAsync();
         await _collecting;
         _gatekeeper.Dispose();
