@@ -41,6 +41,13 @@ public static unsafe class Descriptors
         Native.Check(Native.fcntl(descriptor, SetFlags, flags | OpenFlags.NonBlocking), "fcntl", "F_SETFL");
     }
 
+    /// <summary>Undoes <see cref="SetNonBlocking"/>.</summary>
+    public static void SetBlocking(SafeHandle descriptor)
+    {
+        var flags = Native.Check(Native.fcntl(descriptor, GetFlags, 0), "fcntl", "F_GETFL");
+        Native.Check(Native.fcntl(descriptor, SetFlags, flags & ~OpenFlags.NonBlocking), "fcntl", "F_SETFL");
+    }
+
     /// <summary>One more descriptor of the same open file, closed on exec.</summary>
     public static SafeFileHandle Duplicate(SafeHandle descriptor) => new(Native.Check(Native.fcntl(descriptor, DuplicateCloseOnExec, 3), "fcntl", "F_DUPFD_CLOEXEC"), true);
 

@@ -43,6 +43,20 @@ public static class MountNamespace
         }
     });
 
+    /// <summary>
+    /// Runs <paramref name="work"/> where a detached mount is attached at a directory, in a namespace that nobody else sees; a program that it starts is there too. For
+    /// programs that need a path.
+    /// </summary>
+    public static void RunWith(SafeFileHandle mount, string place, Action work)
+    {
+        using var copy = InsideNew(() =>
+        {
+            MountTree.Attach(mount, place);
+            work();
+            return MountTree.Clone(mount, recursive: false);
+        });
+    }
+
     /// <summary>What <paramref name="work"/> makes in a namespace of its own, a copy of ours that ends with it and sends nothing back. The working directory is its own too.</summary>
     internal static SafeFileHandle InsideNew(Func<SafeFileHandle> work) => Inside(() =>
     {

@@ -69,4 +69,10 @@ internal static unsafe partial class Native
         public int Level;
         public int Type;
     }
+
+    [LibraryImport(Libc, SetLastError = true)]
+    internal static partial nint recvfrom(SafeHandle socket, byte* buffer, nuint length, int flags, byte* address, uint* addressLength);
+
+    [LibraryImport(Libc, SetLastError = true)]
+    internal static partial nint sendto(SafeHandle socket, byte* buffer, nuint length, int flags, byte* address, uint addressLength);
 }

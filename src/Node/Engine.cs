@@ -7,6 +7,7 @@ using Yun.Node.Builds;
 using Yun.Node.Containers;
 using Yun.Node.Events;
 using Yun.Node.Keeper;
+using Yun.Node.Machines;
 using Yun.Node.Networks;
 using Yun.Node.Volumes;
 using Yun.Protocol;
@@ -48,6 +49,7 @@ public sealed partial class Engine : IAsyncDisposable
     internal InitLayers InitLayers { get; private set; } = null!;
     public Builder Builds { get; private set; } = null!;
     public NetworkController Networks { get; private set; } = null!;
+    public ImageMachines Machines { get; private set; } = null!;
     public VolumeStore Volumes { get; private set; } = null!;
     /// <summary>The one there is now: when a keeper dies, another takes its place here.</summary>
     public KeeperClient Keeper { get; private set; } = null!;
@@ -127,6 +129,8 @@ public sealed partial class Engine : IAsyncDisposable
         Images.Changed += change => Events.Publish("image", change.Action, change.Id.ToString(), new Dictionary<string, string> { ["name"] = change.Name });
         InitLayers = new InitLayers(Options.DataRoot, Images);
         InitLayers.Collect(Images.List());
+        Machines = new ImageMachines(Options);
+        Machines.Collect(Images.List());
         Builds = new Builder(Options.DataRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
         Networks = await NetworkController.OpenAsync(Options.Networks ?? new NetworkOptions(Options.DataRoot, Options.ExecRoot), Store, Log, cancel);

@@ -21,6 +21,9 @@ public sealed record EngineOptions(
 
     public RegistryOptions Registries { get; init; } = new();
 
+    /// <summary>A folder with QEMU and what else virtual machines need, laid over /usr; null for what the machine has installed.</summary>
+    public string? MachineTools { get; init; }
+
     public ContainerPolicy Containers { get; init; } = new();
 
     /// <summary>The daemon's own, <c>key=value</c>, for people and schedulers to tell machines apart.</summary>

@@ -48,4 +48,7 @@ internal static unsafe partial class NetlinkNative
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setns(int descriptor, int kind);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ioctl(int descriptor, nuint request, void* argument);
 }

@@ -114,6 +114,16 @@ public sealed class RouteRequest
         return this;
     }
 
+    /// <summary>Gives an interface another name, while it is down.</summary>
+    public RouteRequest Rename(int index, string name)
+    {
+        var writer = Messages.Begin(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "rename interface", name);
+        writer.Put(new LinkHeader { Index = index });
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.End();
+        return this;
+    }
+
     /// <summary>Removes an interface; of a veth pair, both.</summary>
     public RouteRequest DeleteLink(string name)
     {

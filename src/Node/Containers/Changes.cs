@@ -13,6 +13,7 @@ public sealed partial class Container
     /// <summary>What it has changed over its image, by path.</summary>
     public IReadOnlyList<FileChange> Changes()
     {
+        RequireFilesHere("diff");
         using var upper = PathDescriptor.Open(null, UpperDirectory, OpenFlags.ReadOnly | OpenFlags.Directory);
         using var below = Overlay.Mount(LowerDirectories(), null, null);
         var changes = new List<FileChange>();

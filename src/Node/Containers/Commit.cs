@@ -37,6 +37,7 @@ public sealed partial class Container
 
     private async Task<Image> CommitInTurnAsync(CommitRequest request, ImageRunConfig config, CancellationToken cancel)
     {
+        RequireFilesHere("commit");
         var from = Image;
         var layer = await Engine.Images.CommitLayerAsync(UpperDirectory, from.Layers is [.., var top] ? top : null, takeOver: false, cancel);
         var now = Engine.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);

@@ -9,6 +9,8 @@ public static class ContainerDefaults
     public const long ShmSizeBytes = 64 * 1024 * 1024;
     public const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     public const string Runtime = "yun";
+    /// <summary>The runtime that runs an image in a virtual machine.</summary>
+    public const string MachineRuntime = "vm";
 
     public static IReadOnlyList<string> MaskedPaths { get; } =
     [

@@ -42,6 +42,7 @@ public sealed partial class ContainerTable
         undo.Push(container.ReleaseImage);
         MakeDirectories(container, image);
         undo.Push(() => engine.Trash.Throw(container.Directory));
+        if (container.IsMachine) container.MakeMachineFiles();
         record.Mounts = await new MountResolution(engine, engine.Volumes, id).ResolveAsync(record.Config, record.HostConfig, () => MountImage(image), cancel);
         undo.Push(async () => await engine.Volumes.ReleaseAsync(id, record.Mounts, removeAnonymous: true));
 

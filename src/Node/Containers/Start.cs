@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Node.Containers.Spec;
 using Yun.Node.Keeper;
+using Yun.Node.Machines;
 using Yun.Node.Networks;
 using Yun.Node.Volumes;
 using Yun.Protocol;
@@ -51,27 +53,22 @@ public sealed partial class Container
     {
         await using var undo = new Undo();
         // The network is the slowest part and needs nothing of the others.
-        var attaching = Engine.Networks.AttachAsync(new SandboxRequest(Id, Name, Hostname, Config.Domainname ?? "", Config, NetworkHostConfig(next), Networking(next)), cancel);
+        var attaching = Engine.Networks.AttachAsync(new SandboxRequest(Id, Name, Hostname, Config.Domainname ?? "", Config, NetworkHostConfig(next), Networking(next),
+            IsMachine ? MachineSandbox.UserOf(Id) : 0), cancel);
         undo.Push(async () => { await Ignore(attaching); await Engine.Networks.DetachAsync(Id); });
-        using var rootfs = MountRootfs();
-        var user = UserLookup.Find(rootfs, Config.User, HostConfig.GroupAdd);
-        using var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
         undo.Push(async () => await Engine.Volumes.UnmountAsync(Id, next.Mounts));
-
-        var sandbox = await attaching;
-        WriteNetworkFiles(sandbox);
-        var facts = new StartFacts(user, mounts.Specs, mounts.RootfsPropagation, sandbox.Namespace is not null, PidOf(HostConfig.PidMode, "PID"), PidOf(HostConfig.IpcMode, "IPC"), FindInit());
-        var spec = new RuntimeSpecBuilder(this, facts).Build();
-        using var sharedMemory = SharedMemory.Join(facts.JoinedIpc);
-        var descriptors = sharedMemory is null ? mounts.Descriptors : new Dictionary<string, System.Runtime.InteropServices.SafeHandle>(mounts.Descriptors) { ["/dev/shm"] = sharedMemory };
-        var start = new KeptStart(Id, Id, spec)
+        using var report = OpenReport();
+        using var prepared = report is null ? await PrepareContainerAsync(next, attaching, cancel) : await PrepareMachineAsync(attaching, report, cancel);
+        var sandbox = prepared.Sandbox;
+        var start = new KeptStart(Id, Id, prepared.Spec)
         {
             Log = LogSettings.Of(this), ExitPath = HostConfig.AutoRemove ? null : ExitPath, OpenStdin = Config.OpenStdin, StdinOnce = Config.StdinOnce,
         };
         var target = await ConnectLogTargetAsync(cancel);
         undo.Push(() => target?.Dispose());
         await _settled;
-        Process = await Engine.Keeper.StartAsync(start, rootfs, sandbox.Namespace, descriptors, cancel);
+        Process = await Engine.Keeper.StartAsync(start, prepared.Root, sandbox.Namespace, prepared.Mounts, cancel);
+        if (report is not null) await AwaitMachineAsync(report, cancel);
         undo.Keep();
         SaveSoon(next with
         {
@@ -85,6 +82,30 @@ public sealed partial class Container
         Publish("start");
         StartForwarding(target);
         StartHealthChecks();
+    }
+
+    private async Task<PreparedStart> PrepareContainerAsync(ContainerRecord next, Task<Sandbox> attaching, CancellationToken cancel)
+    {
+        var rootfs = MountRootfs();
+        PreparedMounts? mounts = null;
+        try
+        {
+            var user = UserLookup.Find(rootfs, Config.User, HostConfig.GroupAdd);
+            mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
+            var sandbox = await attaching;
+            WriteNetworkFiles(sandbox);
+            var facts = new StartFacts(user, mounts.Specs, mounts.RootfsPropagation, sandbox.Namespace is not null, PidOf(HostConfig.PidMode, "PID"), PidOf(HostConfig.IpcMode, "IPC"), FindInit());
+            var spec = new RuntimeSpecBuilder(this, facts).Build();
+            var sharedMemory = SharedMemory.Join(facts.JoinedIpc);
+            var descriptors = sharedMemory is null ? mounts.Descriptors : new Dictionary<string, SafeHandle>(mounts.Descriptors) { ["/dev/shm"] = sharedMemory };
+            return new PreparedStart(spec, rootfs, descriptors, sandbox) { Owned = [mounts, sharedMemory] };
+        }
+        catch
+        {
+            mounts?.Dispose();
+            rootfs.Dispose();
+            throw;
+        }
     }
 
     private static HostConfig NetworkHostConfig(ContainerRecord record)

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Yun.Linux;
 using Yun.Node.Containers.Spec;
+using Yun.Node.Machines;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers;
@@ -31,6 +32,7 @@ public static partial class Validation
         Health(config);
         HealthFailure.Check(config);
         Check(host);
+        if (host.Runtime == ContainerDefaults.MachineRuntime) ImageMachines.Check(config, host);
     }
 
     public static void Check(HostConfig host)
@@ -38,7 +40,7 @@ public static partial class Validation
         RestartPolicy(host.RestartPolicy, host.AutoRemove);
         if (host.ShmSize < 0) throw Wrong("SHM size can not be less than 0");
         if (host.OomScoreAdj is < -1000 or > 1000) throw Wrong($"Invalid value {host.OomScoreAdj}, range for oom score adj is [-1000, 1000]");
-        if (host.Runtime is not (null or "" or ContainerDefaults.Runtime or "runc" or "io.containerd.runc.v2")) throw Wrong($"unknown or invalid runtime name: {host.Runtime}");
+        if (host.Runtime is not (null or "" or ContainerDefaults.Runtime or ContainerDefaults.MachineRuntime or "runc" or "io.containerd.runc.v2")) throw Wrong($"unknown or invalid runtime name: {host.Runtime}");
         LogSettings.Check(host.LogConfig);
         if (host.StorageOpt is { Count: > 0 }) throw Wrong("--storage-opt is not supported by this storage driver");
         Modes(host);

@@ -16,6 +16,8 @@ public sealed record AttachmentRecord
     public string Domainname { get; set; } = "";
     /// <summary>host, none, <c>container:ID</c>, or empty for bridge networks.</summary>
     public string Mode { get; set; } = "";
+    /// <summary>The user whom the interfaces of a virtual machine belong to; 0 for a container.</summary>
+    public uint MachineUser { get; set; }
     public List<EndpointRecord> Endpoints { get; set; } = [];
     public List<PublishedPort> Ports { get; set; } = [];
     /// <summary>As asked, by <c>port/protocol</c>; they are published again elsewhere when the network that carries them is left.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
@@ -75,7 +76,7 @@ public sealed partial class NetworkController
         foreach (var (key, bindings) in request.HostConfig.PortBindings ?? []) wantedPorts[key] = bindings is { Count: > 0 } ? bindings : [new PortBinding()];
         return new AttachmentRecord
         {
-            ContainerId = request.ContainerId, Name = request.Name, Hostname = request.Hostname, Domainname = request.Domainname,
+            ContainerId = request.ContainerId, MachineUser = request.MachineUser, Name = request.Name, Hostname = request.Hostname, Domainname = request.Domainname,
             Mode = mode is NetworkNames.Host or NetworkNames.None || mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) ? mode : "",
             WantedPorts = wantedPorts, DnsServers = request.HostConfig.Dns ?? [], DnsSearch = request.HostConfig.DnsSearch ?? [],
             DnsOptions = request.HostConfig.DnsOptions ?? [], ExtraHosts = request.HostConfig.ExtraHosts ?? [], Links = request.HostConfig.Links ?? [],
@@ -151,32 +152,39 @@ public sealed partial class NetworkController
         attachment.Namespace = NetworkNamespace.Create(SandboxSettings.All);
         using var inside = new RouteSocket(attachment.Namespace);
         inside.Execute(new RouteRequest().SetUp("lo"));
-        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface)) RaiseEndpoint(attachment.Namespace, inside, endpoint);
-        SetGateways(inside, record);
+        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface)) RaiseEndpoint(attachment.Namespace, inside, endpoint, record.MachineUser);
+        if (record.MachineUser == 0) SetGateways(inside, record);
         if (attachment.Ports is { } ports) Publish(ports.Ports, TargetsOf(record));
         StartNameServer(attachment);
     }
 
-    private void RaiseEndpoint(SafeFileHandle space, RouteSocket inside, EndpointRecord endpoint)
+    private void RaiseEndpoint(SafeFileHandle space, RouteSocket inside, EndpointRecord endpoint, uint machineUser)
     {
         var bridge = _bridges[endpoint.NetworkId];
         var veth = _names.Veth(endpoint.EndpointId);
         using var host = new RouteSocket();
-        try { host.Execute(VethOf(bridge, endpoint, veth, space)); }
+        var address = machineUser == 0 ? MacAddress.Parse(endpoint.MacAddress) : Changed(endpoint, 0x04);
+        try { host.Execute(VethOf(bridge, address, endpoint.Interface, veth, space)); }
         // Somebody removed the bridge under us.
         catch (SyscallException error) when (error.Errno is Errno.ENODEV or Errno.EINVAL && FindBridge(bridge.Definition.Bridge) != bridge.BridgeIndex)
         {
             DeleteLink(host, veth);
             RaiseBridge(bridge);
-            host.Execute(VethOf(bridge, endpoint, veth, space));
+            host.Execute(VethOf(bridge, address, endpoint.Interface, veth, space));
         }
+        if (machineUser != 0) RaiseTap(space, inside, endpoint, machineUser);
+        else RaiseAddresses(space, inside, bridge, endpoint, veth);
+        AwaitRunning(host, veth);
+        AwaitRunning(host, bridge.Definition.Bridge);
+    }
+
+    private static void RaiseAddresses(SafeFileHandle space, RouteSocket inside, BridgeNetwork bridge, EndpointRecord endpoint, string veth)
+    {
         var link = inside.FindLink(endpoint.Interface) ?? throw new EngineException(ErrorKind.Internal, $"The interface {endpoint.Interface} of {veth} is not in its namespace.");
         if (bridge.Ipv6 is not null) NetworkNamespace.Configure(space, SandboxSettings.WithIpv6(endpoint.Interface));
         var request = new RouteRequest();
         foreach (var address in endpoint.Addresses) request.AddAddress(link.Index, address, bridge.SubnetFor(address)!.Prefix.PrefixLength);
         inside.Execute(request.SetUp(endpoint.Interface));
-        AwaitRunning(host, veth);
-        AwaitRunning(host, bridge.Definition.Bridge);
     }
 
     /// <summary>The kernel notices a carrier a little later, and until then a bridge drops what is sent: a container's first packet would be asked for again only after a second.</summary>
@@ -185,9 +193,9 @@ public sealed partial class NetworkController
         for (var attempt = 0; attempt < 50 && host.FindLink(name) is { IsRunning: false }; attempt++) Thread.Sleep(1);
     }
 
-    private static RouteRequest VethOf(BridgeNetwork bridge, EndpointRecord endpoint, string veth, SafeFileHandle space)
+    private static RouteRequest VethOf(BridgeNetwork bridge, PhysicalAddress address, string inside, string veth, SafeFileHandle space)
     {
-        var request = new RouteRequest().AddVeth(veth, endpoint.Interface, space, MacAddress.Parse(endpoint.MacAddress), bridge.Mtu, bridge.BridgeIndex).WithoutIpv6Address(veth);
+        var request = new RouteRequest().AddVeth(veth, inside, space, address, bridge.Mtu, bridge.BridgeIndex).WithoutIpv6Address(veth);
         // Where bridged packets go through the firewall too, a container reaches its own published port by a frame that goes back out of where it came in.
         var hairpin = BridgedPacketsMeetFirewall();
         return hairpin || !bridge.ContainersTalk ? request.SetBridgePort(veth, isolated: !bridge.ContainersTalk, hairpin) : request;

@@ -15,6 +15,7 @@ public sealed partial class NetworkController
         if (before.Mode != "" || !_bridges.ContainsKey(found.Id))
             throw new EngineException(ErrorKind.InvalidArgument, found.Name == NetworkNames.Host || before.Mode == NetworkNames.Host ? "container cannot be disconnected from host network or connected to host network" : "container sharing network namespace with another container or host cannot be connected to any other network");
         if (before.Endpoints.Any(other => other.NetworkId == found.Id)) throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {before.Name} already exists in network {found.Name}");
+        RequireContainer(before);
         EndpointRecord endpoint;
         lock (_turn)
         {
@@ -26,7 +27,7 @@ public sealed partial class NetworkController
             await SaveAsync(attachment, attachment.Record);
             using (var inside = new RouteSocket(attachment.Namespace!))
             {
-                RaiseEndpoint(attachment.Namespace!, inside, endpoint);
+                RaiseEndpoint(attachment.Namespace!, inside, endpoint, machineUser: 0);
                 SetGateways(inside, attachment.Record);
             }
             await MovePortsAsync(attachment, before);
@@ -40,6 +41,11 @@ public sealed partial class NetworkController
         }
     }
 
+    private static void RequireContainer(AttachmentRecord record)
+    {
+        if (record.MachineUser != 0) throw new EngineException(ErrorKind.Conflict, $"the networks of virtual machine {record.Name} cannot change while it runs: stop it first");
+    }
+
     /// <param name="force">Taken for Docker's sake: a container that runs is always let go.</param>
     public async Task<Sandbox> DisconnectAsync(string network, string containerId, bool force, CancellationToken cancel = default)
     {
@@ -49,6 +55,7 @@ public sealed partial class NetworkController
         if (before.Mode == NetworkNames.Host) throw new EngineException(ErrorKind.Forbidden, "container cannot be disconnected from host network or connected to host network");
         if (before.Endpoints.Find(other => other.NetworkId == found.Id) is not { } endpoint)
             throw new EngineException(ErrorKind.Forbidden, $"container {containerId} is not connected to network {found.Name}");
+        RequireContainer(before);
         attachment.Record = before with { Endpoints = [.. before.Endpoints.Where(other => other != endpoint)] };
         await MovePortsAsync(attachment, before);
         using (var host = new RouteSocket()) DeleteLink(host, _names.Veth(endpoint.EndpointId));

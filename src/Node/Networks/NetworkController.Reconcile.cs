@@ -181,8 +181,8 @@ public sealed partial class NetworkController
                 continue;
             }
             using var inside = new RouteSocket(attachment.Namespace!);
-            RaiseEndpoint(attachment.Namespace!, inside, endpoint);
-            SetGateways(inside, attachment.Record);
+            RaiseEndpoint(attachment.Namespace!, inside, endpoint, attachment.Record.MachineUser);
+            if (attachment.Record.MachineUser == 0) SetGateways(inside, attachment.Record);
         }
     }
 }

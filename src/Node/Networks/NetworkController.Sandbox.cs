@@ -15,7 +15,7 @@ public sealed partial class NetworkController
         {
             // It has nothing of its own: names and addresses are those of the container it shares with.
             var shared = _attachments.TryGetValue(record.Mode[NetworkNames.ContainerPrefix.Length..], out var owner) ? SandboxOf(owner) : null;
-            return new Sandbox(attachment.Namespace, new Dictionary<string, EndpointSettings>(), new Dictionary<string, List<PortBinding>?>(), shared?.ResolvConf ?? "", shared?.Hosts ?? "");
+            return new Sandbox(attachment.Namespace, new Dictionary<string, EndpointSettings>(), new Dictionary<string, List<PortBinding>?>(), shared?.ResolvConf ?? "", shared?.Hosts ?? "", []);
         }
         var host = HostResolver.Read();
         var isHost = record.Mode == NetworkNames.Host;
@@ -24,7 +24,7 @@ public sealed partial class NetworkController
             ? File.ReadAllText("/etc/resolv.conf")
             : ContainerFiles.ResolvConf(host, record, _options, embedded);
         var hosts = isHost ? ContainerFiles.HostsOfHost(record, HostGateway(record)) : ContainerFiles.Hosts(record, HostGateway(record), LinkedHosts(record));
-        return new Sandbox(attachment.Namespace, record.Endpoints.Where(endpoint => _networks.ContainsKey(endpoint.NetworkId)).ToDictionary(endpoint => _networks[endpoint.NetworkId].Name, endpoint => SettingsOf(record, endpoint)), PortsOf(record), resolvConf, hosts);
+        return new Sandbox(attachment.Namespace, record.Endpoints.Where(endpoint => _networks.ContainsKey(endpoint.NetworkId)).ToDictionary(endpoint => _networks[endpoint.NetworkId].Name, endpoint => SettingsOf(record, endpoint)), PortsOf(record), resolvConf, hosts, record.MachineUser == 0 ? [] : InterfacesOf(record));
     }
 
     private EndpointSettings SettingsOf(AttachmentRecord record, EndpointRecord endpoint)

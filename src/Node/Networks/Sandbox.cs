@@ -9,18 +9,28 @@ namespace Yun.Node.Networks;
 /// <param name="Ports">By <c>port/protocol</c>; null for a port that is exposed and not published.</param>
 /// <param name="ResolvConf">The text of /etc/resolv.conf.</param>
 /// <param name="Hosts">The text of /etc/hosts.</param>
+/// <param name="Interfaces">What a virtual machine must be given, for its namespace has no addresses.</param>
 public sealed record Sandbox(
     SafeFileHandle? Namespace,
     IReadOnlyDictionary<string, EndpointSettings> Endpoints,
     IReadOnlyDictionary<string, List<PortBinding>?> Ports,
     string ResolvConf,
-    string Hosts);
+    string Hosts,
+    IReadOnlyList<SandboxInterface> Interfaces);
+
+/// <summary>One interface of a virtual machine.</summary>
+/// <param name="Name">Inside.</param>
+/// <param name="Tap">The interface in the namespace whose other end is the machine.</param>
+/// <param name="Addresses">With the lengths of their prefixes.</param>
+/// <param name="Gateways">Where this interface leads outside: at most one of each family.</param>
+public sealed record SandboxInterface(string Name, string Tap, string MacAddress, IReadOnlyList<string> Addresses, IReadOnlyList<string> Gateways);
 
 /// <summary>What <see cref="NetworkController.AttachAsync"/> needs to know of a container.</summary>
 /// <param name="NetworkingConfig">The networks to join; the one of <see cref="HostConfig.NetworkMode"/> is joined also when it is not named here.</param>
+/// <param name="MachineUser">For a virtual machine: the user that its interfaces belong to.</param>
 public sealed record SandboxRequest(
     string ContainerId, string Name, string Hostname, string Domainname,
-    ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? NetworkingConfig);
+    ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? NetworkingConfig, uint MachineUser = 0);
 
 /// <summary>A container that runs as the daemon starts: its namespace is found through its process.</summary>
 public readonly record struct LiveContainer(string Id, int Pid);

@@ -69,6 +69,7 @@ public sealed record DaemonOptions
         return new EngineOptions(dataRoot, execRoot, settings.Text("runtime-path") ?? Path.Combine(AppContext.BaseDirectory, "yun-runtime"), settings.Text("init-path"))
         {
             Labels = settings.List("label"),
+            MachineTools = settings.Text("machine-tools"),
             Networks = new NetworkOptions(dataRoot, execRoot)
             {
                 Bridge = settings.Text("bridge"), BridgeAddress = settings.Text("bip"), BridgeRange = settings.Text("fixed-cidr"),

@@ -80,7 +80,7 @@ internal static class MachineInfo
             Name = Environment.MachineName,
             Labels = [.. engine.Labels],
             ServerVersion = EngineVersion,
-            Runtimes = new Dictionary<string, RuntimeInfo> { ["yun"] = new() { Path = engine.Options.RuntimePath } },
+            Runtimes = new Dictionary<string, RuntimeInfo> { ["yun"] = new() { Path = engine.Options.RuntimePath }, [ContainerDefaults.MachineRuntime] = new() { Path = engine.Options.RuntimePath } },
             DefaultRuntime = "yun",
             LiveRestoreEnabled = true,
             InitBinary = engine.Options.InitPath ?? "tini",

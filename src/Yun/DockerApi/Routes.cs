@@ -21,6 +21,7 @@ public static class Routes
         routes.MapRegistries();
         routes.MapDiskUsage();
         routes.MapVerification();
+        routes.MapMachines();
         routes.MapSwarm();
         routes.MapPlugins();
     }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
+using Yun.Node.Machines;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -27,7 +29,7 @@ public static class ExecSpec
         var security = SecurityOptions.Parse(host);
         var capabilities = settings.Privileged ? CapabilitySet.Of(new HostConfig { Privileged = true }) : CapabilitySet.Of(host);
         var user = FindUser(container, settings.User);
-        return new RuntimeSpec
+        var spec = new RuntimeSpec
         {
             Root = new SpecRoot { Path = "rootfs" },
             Process = new SpecProcess
@@ -46,12 +48,22 @@ public static class ExecSpec
             },
             Linux = new SpecLinux { CgroupsPath = container.CgroupPath, Seccomp = settings.Privileged ? null : security.FilterFor(capabilities) },
         };
+        return container.IsMachine ? OfMachine(container, spec) : spec;
+    }
+
+    /// <summary>A process in the machine's sandbox that stands for the one inside.</summary>
+    private static RuntimeSpec OfMachine(Container container, RuntimeSpec inside)
+    {
+        var text = JsonSerializer.Serialize(new RuntimeSpec { Root = inside.Root, Process = inside.Process, Linux = new SpecLinux { Seccomp = inside.Linux!.Seccomp } }, RuntimeSpecJson.Default.RuntimeSpec);
+        return MachineSandbox.ExecSpec(container.Id, container.CgroupPath, inside.Process!, text);
     }
 
     private static ContainerUser FindUser(Container container, string? asked)
     {
+        var user = asked is { Length: > 0 } ? asked : container.Config.User;
+        if (container.IsMachine) return container.UserInImage(user);
         using var root = OpenRoot(container);
-        return UserLookup.Find(root, asked is { Length: > 0 } ? asked : container.Config.User, container.HostConfig.GroupAdd);
+        return UserLookup.Find(root, user, container.HostConfig.GroupAdd);
     }
 
     private static SafeFileHandle OpenRoot(Container container)

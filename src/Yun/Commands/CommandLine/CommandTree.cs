@@ -1,5 +1,6 @@
 using Yun.Commands.Containers;
 using Yun.Commands.Images;
+using Yun.Commands.Machines;
 using Yun.Commands.Networks;
 using Yun.Commands.Registries;
 using Yun.Commands.Volumes;
@@ -13,7 +14,7 @@ public static class CommandTree
 
     public static readonly (string Name, string Summary)[] Groups =
     [
-        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("network", "Manage networks"),
+        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"), ("network", "Manage networks"),
         ("system", "Manage Yun"), ("volume", "Manage volumes"),
     ];
 
@@ -64,6 +65,9 @@ public static class CommandTree
         new("image tag, tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", () => new TagCommand()),
         new("builder prune", "Remove build cache", () => new PruneBuildCacheCommand()),
 
+        new("machine kernel install", "Install the kernel of virtual machines that are made from images", () => new InstallKernelCommand()),
+        new("machine kernel inspect", "Show which kernel that is", () => new InspectKernelCommand()),
+
         new("network connect", "Connect a container to a network", () => new ConnectCommand()),
         new("network create", "Create a network", () => new CreateNetworkCommand()),
         new("network disconnect", "Disconnect a container from a network", () => new DisconnectCommand()),
@@ -106,10 +110,10 @@ public static class CommandTree
     public static IEnumerable<CommandEntry> Below(string group) =>
         s_entries.Where(e => e.Paths.Any(p => p.StartsWith(group + " ", StringComparison.Ordinal)));
 
-    /// <summary>The command that the words begin with: one word or two.</summary>
+    /// <summary>The command that the words begin with: one word to three.</summary>
     public static (CommandEntry Entry, string Path)? Find(IReadOnlyList<string> words)
     {
-        for (var length = Math.Min(2, words.Count); length > 0; length--)
+        for (var length = Math.Min(3, words.Count); length > 0; length--)
         {
             var path = string.Join(' ', words.Take(length));
             if (s_entries.FirstOrDefault(e => e.Paths.Contains(path)) is { } entry) return (entry, path);

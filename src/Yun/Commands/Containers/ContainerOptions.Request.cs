@@ -86,7 +86,7 @@ public abstract partial class ContainerOptions
             UsernsMode = _userns.Value,
             ShmSize = _shmSize.Value ?? 0,
             Sysctls = KeyValue.ToMap(_sysctl.Values),
-            Runtime = _runtime.Value,
+            Runtime = _vm ? Node.Containers.ContainerDefaults.MachineRuntime : _runtime.Value,
             Isolation = _isolation.Value,
             CpuShares = _cpuShares.Value ?? 0,
             Memory = _memory.Value ?? 0,

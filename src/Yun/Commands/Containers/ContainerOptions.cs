@@ -24,7 +24,7 @@ public abstract partial class ContainerOptions(string arguments) : Command(argum
     private Setting<long?> _blkioWeight = null!, _cpuPeriod = null!, _cpuQuota = null!, _cpuRtPeriod = null!, _cpuRtRuntime = null!, _cpuShares = null!, _healthRetries = null!, _memorySwappiness = null!,
         _oomScoreAdj = null!, _pidsLimit = null!, _stopTimeout = null!, _kernelMemory = null!, _memory = null!, _memoryReservation = null!, _memorySwap = null!, _shmSize = null!,
         _healthInterval = null!, _healthStartInterval = null!, _healthStartPeriod = null!, _healthTimeout = null!, _cpus = null!;
-    private Flag _init = null!, _interactive = null!, _noHealthcheck = null!, _oomKillDisable = null!, _privileged = null!, _publishAll = null!, _quiet = null!, _readOnly = null!, _remove = null!, _tty = null!;
+    private Flag _init = null!, _interactive = null!, _noHealthcheck = null!, _oomKillDisable = null!, _privileged = null!, _publishAll = null!, _quiet = null!, _readOnly = null!, _remove = null!, _tty = null!, _vm = null!;
 
     protected bool Interactive => _interactive;
     protected bool Tty => _tty;
@@ -66,6 +66,7 @@ public abstract partial class ContainerOptions(string arguments) : Command(argum
         _remove = AddFlag("rm", null, "Automatically remove the container and its associated anonymous volumes when it exits");
         _restart = AddText("restart", null, "Restart policy to apply when a container exits", "no", "string");
         _runtime = AddText("runtime", null, "Runtime to use for this container");
+        _vm = AddFlag("vm", null, "Run the image in a virtual machine, as --runtime vm does");
         _isolation = AddText("isolation", null, "Container isolation technology");
     }
 

@@ -60,6 +60,7 @@ internal static class SettingTable
         Of("max-download-attempts", Number, "How often a download is taken up again (default 5)") with { IsReloaded = true },
         Of("registry", Text, "Serve a registry too, at ADDRESS:PORT; it shares its content with the engine"),
         Of("trust-policy", Text, "What images must show before they are pulled: a JSON file") with { IsReloaded = true },
+        Of("machine-tools", Text, "A folder with QEMU and mkfs.erofs for virtual machines, laid over /usr (default: what is installed)"),
         Of("runtime-path", Text, "The yun-runtime program (default: the one beside yun)") with { Key = null },
 
         // What is so in any case, or means nothing here.

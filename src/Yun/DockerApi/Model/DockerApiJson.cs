@@ -14,6 +14,7 @@ namespace Yun.DockerApi.Model;
 [JsonSerializable(typeof(AuthResponse))]
 [JsonSerializable(typeof(DistributionInspect))]
 [JsonSerializable(typeof(DamageMessage))]
+[JsonSerializable(typeof(MachineKernelInfo))]
 [JsonSerializable(typeof(EventMessage))]
 [JsonSerializable(typeof(DiskUsage))]
 [JsonSerializable(typeof(BuildPruneResponse))]

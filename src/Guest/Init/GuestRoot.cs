@@ -1,0 +1,52 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+
+namespace Yun.Guest.Init;
+
+/// <summary>The machine's root file system: the image's disk, which is only read, under one for the changes.</summary>
+internal static class GuestRoot
+{
+    private const string Image = "/image", Changes = "/changes";
+
+    private static readonly TimeSpan s_diskMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>Once, before the first <see cref="Mount"/>.</summary>
+    public static void Attach()
+    {
+        Attach("erofs", "root", Image, MountAttributes.ReadOnly);
+        Attach("ext4", "changes", Changes, MountAttributes.None);
+        foreach (var directory in (ReadOnlySpan<string>)[$"{Changes}/upper", $"{Changes}/work"])
+            if (Files.TryMakeDirectory(directory, 0x1ED)) CopyMode(directory);
+    }
+
+    /// <summary>A detached mount of the whole, for one start.</summary>
+    public static SafeFileHandle Mount() => Overlay.Mount([Image], $"{Changes}/upper", $"{Changes}/work");
+
+    /// <summary>When nobody uses it any more. What cannot be unmounted is written all the same.</summary>
+    public static void Detach() => MountTree.Detach(Changes);
+
+    private static void Attach(string type, string disk, string path, MountAttributes attributes)
+    {
+        Files.TryMakeDirectory(path, 0x1ED);
+        List<KeyValuePair<string, string?>> options = [new("source", FindDisk(disk))];
+        if (attributes == MountAttributes.ReadOnly) options.Add(new("ro", null));
+        using var mount = MountTree.New(type, options, attributes);
+        MountTree.Attach(mount, path);
+    }
+
+    /// <summary>By the serial number that the emulator's command line gives it: in which order the kernel finds them is not ours to say.</summary>
+    private static string FindDisk(string serial)
+    {
+        for (var began = Environment.TickCount64; Environment.TickCount64 - began < s_diskMax.TotalMilliseconds; Thread.Sleep(2))
+            foreach (var name in FileAt.Names(PathDescriptor.Open(null, "/sys/block", OpenFlags.ReadOnly)))
+                if (KernelFile.TryRead($"/sys/block/{name}/serial")?.Trim() == serial && Files.Exists($"/dev/{name}")) return $"/dev/{name}";
+        throw new IOException($"the machine has no disk with the serial number '{serial}'");
+    }
+
+    // The directory that processes see as / is the upper one.
+    private static void CopyMode(string directory)
+    {
+        using var image = PathDescriptor.Open(null, Image, OpenFlags.ReadOnly | OpenFlags.Directory);
+        Files.ChangeMode(directory, FileAt.Status(image).Mode);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text;
+using Yun.Guest.Wire;
+using Yun.Linux;
+using Yun.Runtime;
+using Yun.Runtime.Compile;
+using Yun.Runtime.Spec;
+
+namespace Yun.Guest.Init;
+
+/// <summary>Does what the monitor says: makes the machine ready, starts processes, passes their streams on.</summary>
+internal sealed class GuestServer(FrameStream wire) : IDisposable
+{
+    private const uint First = 0;
+    private const int NotInvokable = 126, NotFound = 127;
+
+    private readonly Dictionary<string, byte[]> _files = new();
+    private readonly Dictionary<uint, Session> _sessions = new();
+    private NameRelay? _names;
+    private int _firstPid;
+
+    /// <summary>Until the first process has ended and the disks are written, or the monitor is gone.</summary>
+    public void Serve()
+    {
+        wire.Send(FrameKind.Hello, First);
+        while (wire.Receive() is { } frame) Handle(frame);
+    }
+
+    public void Dispose() => _names?.Dispose();
+
+    private void Handle(Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.File:
+                var end = Array.IndexOf(frame.Content, (byte)0);
+                _files[Encoding.UTF8.GetString(frame.Content, 0, end)] = frame.Content[(end + 1)..];
+                break;
+            case FrameKind.Boot: Start(First, Boot); break;
+            // By a thread of its own: starting takes a while, and others' streams go on.
+            case FrameKind.Exec: Threads.Start(() => Start(frame.Session, () => Launch(frame.Content, _firstPid))); break;
+            case FrameKind.Answer: _names?.Answer(frame.Session, frame.Content); break;
+            default:
+                Session? session;
+                lock (_sessions) _sessions.TryGetValue(frame.Session, out session);
+                session?.Handle(frame);
+                break;
+        }
+    }
+
+    private (LaunchedProcess, LaunchPorts) Boot()
+    {
+        BootedMachine.SetHostName(Text("hostname").Trim());
+        foreach (var line in Text("parameters").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            if (line.Split(' ', 2) is [var name, var value]) KernelFile.Write($"/proc/sys/{name}", value);
+        GuestNetwork.Raise(Text("interfaces"));
+        Files.MakeDirectories("/run/yun", 0x1ED);
+        foreach (var file in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"]) Files.Write($"/run/yun/{file}", _files[file], 0x1A4);
+        if (Text("resolv.conf").Contains(NameRelay.Address, StringComparison.Ordinal)) _names = new NameRelay(wire);
+        GuestRoot.Attach();
+        var (process, ports) = Launch(_files["spec"], null);
+        _firstPid = process.Pid;
+        return (process, ports);
+    }
+
+    private string Text(string file) => Encoding.UTF8.GetString(_files[file]);
+
+    private static (LaunchedProcess, LaunchPorts) Launch(byte[] json, int? joined)
+    {
+        var spec = SpecReader.Read(json);
+        using var pipes = spec.Process?.Terminal == true ? null : new StreamPipes();
+        var process = ContainerLauncher.Launch(new LaunchRequest
+        {
+            Id = "guest", Spec = spec, JoinPid = joined, NoPivot = true,
+            StdinFd = Number(pipes?.Input.Read), StdoutFd = Number(pipes?.Output.Write), StderrFd = Number(pipes?.Errors.Write),
+            MountFds = joined is null ? new Dictionary<string, int> { ["/"] = Number(GuestRoot.Mount()) } : new Dictionary<string, int>(),
+        });
+        return (process, pipes is null
+            ? new LaunchPorts(Descriptors.Duplicate(process.Terminal!), Descriptors.Duplicate(process.Terminal!), null)
+            : new LaunchPorts(Descriptors.Duplicate(pipes.Input.Write), Descriptors.Duplicate(pipes.Output.Read), Descriptors.Duplicate(pipes.Errors.Read)));
+    }
+
+    private static int Number(Microsoft.Win32.SafeHandles.SafeFileHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();
+
+    private void Start(uint number, Func<(LaunchedProcess, LaunchPorts)> launch)
+    {
+        Session session;
+        try
+        {
+            var (process, ports) = launch();
+            session = new Session(wire, number, process);
+            lock (_sessions) _sessions[number] = session;
+            wire.Send(FrameKind.Started, number);
+            session.Open(ports);
+        }
+        catch (Exception failed) when (failed is LaunchException or SyscallException or SpecException or IOException)
+        {
+            // As engines choose exit codes: 127 for a program that is not there, 126 for one that cannot be run.
+            var code = failed is LaunchException { Errno: Errno.ENOENT or Errno.ENOTDIR } ? NotFound : NotInvokable;
+            wire.Send(FrameKind.Failed, number, [(byte)code, .. Encoding.UTF8.GetBytes(failed.Message)]);
+            if (number == First) GoDown();
+            return;
+        }
+        Threads.Start(() => Await(session));
+    }
+
+    private void Await(Session session)
+    {
+        var code = session.Wait();
+        lock (_sessions) _sessions.Remove(session.Number);
+        wire.Send(FrameKind.Exited, session.Number, code);
+        if (session.Number == First) GoDown();
+    }
+
+    private void GoDown()
+    {
+        GuestRoot.Detach();
+        BootedMachine.Sync();
+        wire.Send(FrameKind.Down, First);
+        BootedMachine.PowerOff();
+    }
+}

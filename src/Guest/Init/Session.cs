@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+using Yun.Guest.Wire;
+using Yun.Linux;
+using Yun.Runtime;
+
+namespace Yun.Guest.Init;
+
+/// <summary>Our ends of a process's streams. With a terminal there are two of one descriptor and no errors.</summary>
+internal sealed record LaunchPorts(SafeFileHandle Input, SafeFileHandle Output, SafeFileHandle? Errors);
+
+/// <summary>The pipes of a process without a terminal.</summary>
+internal sealed class StreamPipes : IDisposable
+{
+    public Pipe Input { get; } = new();
+    public Pipe Output { get; } = new();
+    public Pipe Errors { get; } = new();
+
+    public void Dispose()
+    {
+        Input.Dispose();
+        Output.Dispose();
+        Errors.Dispose();
+    }
+}
+
+/// <summary>A process of the machine, the first or one that was started beside it.</summary>
+internal sealed class Session(FrameStream wire, uint number, LaunchedProcess process)
+{
+    // A program that a process left behind may hold its output open for ever.
+    private static readonly TimeSpan s_outputMax = TimeSpan.FromSeconds(2);
+
+    private OutgoingStream? _output, _errors;
+    private IncomingStream? _input;
+
+    public uint Number => number;
+
+    public void Open(LaunchPorts ports)
+    {
+        _output = new OutgoingStream(wire, FrameKind.Output, number, ports.Output);
+        _errors = ports.Errors is null ? null : new OutgoingStream(wire, FrameKind.Errors, number, ports.Errors);
+        Volatile.Write(ref _input, new IncomingStream(wire, FrameKind.Input, number, ports.Input));
+    }
+
+    public void Handle(Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Input:
+                // The end of what is typed is for the programs there to see, as a key would say it.
+                Volatile.Read(ref _input)?.Add(frame.Content.Length == 0 && process.Terminal is not null ? [4] : frame.Content);
+                break;
+            case FrameKind.Credit:
+                var (kind, bytes) = IncomingStream.ReadCredit(frame.Content);
+                (kind == FrameKind.Output ? _output : _errors)?.Credit(bytes);
+                break;
+            case FrameKind.Signal when frame.Content.Length == 4: ProcessDescriptor.Signal(process.PidFd, BinaryPrimitives.ReadInt32LittleEndian(frame.Content)); break;
+            case FrameKind.Resize when frame.Content.Length == 4 && process.Terminal is { } terminal:
+                Terminals.Resize(terminal, BinaryPrimitives.ReadUInt16LittleEndian(frame.Content), BinaryPrimitives.ReadUInt16LittleEndian(frame.Content.AsSpan(2)));
+                break;
+        }
+    }
+
+    /// <summary>The exit status, or 128 and the signal, after what it wrote was sent.</summary>
+    public int Wait()
+    {
+        var code = ProcessDescriptor.Wait(process.PidFd).Code;
+        _output?.Join(s_outputMax);
+        _errors?.Join(s_outputMax);
+        process.Dispose();
+        return code;
+    }
+}

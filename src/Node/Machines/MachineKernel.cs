@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using Yun.Images.Archives;
+using Yun.Linux;
+using Yun.Protocol;
+
+namespace Yun.Node.Machines;
+
+/// <summary>What a machine starts from, each a file.</summary>
+public sealed record BootFiles(string Kernel, string InitialRoot);
+
+/// <summary>The kernel of machines that are made from images: kept under <c>machines/kernel</c> of the data root, replaced as a whole.</summary>
+public sealed class MachineKernel
+{
+    private const string ReleaseFile = "release", KernelFileName = "vmlinux", ModulesFolder = "modules", OrderFile = "order";
+    private const long PackageBytesMax = 4L << 30;
+
+    private readonly string _folder, _guestPath;
+    private readonly Lock _building = new();
+
+    /// <param name="folder">The data root's <c>machines</c>.</param>
+    /// <param name="guestPath">The yun-guest program.</param>
+    public MachineKernel(string folder, string guestPath) => (_folder, _guestPath) = (folder, guestPath);
+
+    private string Installed => Path.Combine(_folder, "kernel");
+
+    /// <summary>As <c>uname -r</c> says it in the machine; null when none is installed.</summary>
+    public string? Release => File.Exists(Path.Combine(Installed, ReleaseFile)) ? File.ReadAllText(Path.Combine(Installed, ReleaseFile)) : null;
+
+    /// <summary>Installs one from a distribution's package, or anything like it: a tar with <c>boot/vmlinuz-RELEASE</c> and <c>lib/modules/RELEASE</c>. Gives its release.</summary>
+    /// <exception cref="EngineException">InvalidArgument: there is no kernel in it that machines could use. What was installed before is still there then.</exception>
+    public async Task<string> InstallAsync(Stream tar, CancellationToken cancel = default)
+    {
+        var work = Path.Combine(_folder, $"kernel.{Guid.NewGuid():N}");
+        var (package, draft) = (Path.Combine(work, "package"), Path.Combine(work, "kernel"));
+        Directory.CreateDirectory(package);
+        try
+        {
+            using (var root = PathDescriptor.Open(null, package, OpenFlags.ReadOnly | OpenFlags.Directory))
+                await ArchiveExtractor.ExtractAsync(tar, root, new ExtractionOptions { Devices = false, Owners = false, BytesMax = PackageBytesMax }, cancel);
+            var release = Prepare(package, draft);
+            lock (_building)
+            {
+                if (Directory.Exists(Installed)) Directory.Move(Installed, Path.Combine(work, "before"));
+                Directory.Move(draft, Installed);
+            }
+            return release;
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private static string Prepare(string package, string draft)
+    {
+        var modules = new[] { "lib/modules", "usr/lib/modules" }.Select(path => Path.Combine(package, path)).FirstOrDefault(Directory.Exists) is { } below ? Directory.GetDirectories(below) : [];
+        if (modules is not [var folder]) throw new EngineException(ErrorKind.InvalidArgument, $"The package has the modules of {modules.Length} kernels below lib/modules; it must be of one.");
+        var release = Path.GetFileName(folder);
+        var image = new[] { $"boot/vmlinuz-{release}", $"lib/modules/{release}/vmlinuz", $"usr/lib/modules/{release}/vmlinuz", "vmlinuz" }.Select(path => Path.Combine(package, path)).FirstOrDefault(File.Exists)
+            ?? throw new EngineException(ErrorKind.InvalidArgument, $"The package has no boot/vmlinuz-{release}.");
+        Directory.CreateDirectory(Path.Combine(draft, ModulesFolder));
+        File.WriteAllBytes(Path.Combine(draft, KernelFileName), KernelImage.Unpack(File.ReadAllBytes(image)));
+        var chosen = KernelModules.Choose(folder);
+        foreach (var module in chosen) File.WriteAllBytes(Path.Combine(draft, ModulesFolder, module.Name + ".ko"), module.Content);
+        File.WriteAllLines(Path.Combine(draft, ModulesFolder, OrderFile), chosen.Select(module => module.Name + ".ko"));
+        File.WriteAllText(Path.Combine(draft, ReleaseFile), release);
+        return release;
+    }
+
+    /// <summary>Kernel and first root. That is made when it is first needed, and anew when another yun-guest has come.</summary>
+    /// <exception cref="EngineException">NotFound: no kernel is installed, or there is no yun-guest beside the runtime.</exception>
+    public BootFiles Open()
+    {
+        if (Release is null) throw new EngineException(ErrorKind.NotFound, "no kernel for virtual machines is installed: run 'yun machine kernel install'");
+        if (!File.Exists(_guestPath)) throw new EngineException(ErrorKind.NotFound, $"{_guestPath} is missing: it is installed with yun-runtime");
+        var guest = File.ReadAllBytes(_guestPath);
+        var path = Path.Combine(Installed, $"initrd-{Convert.ToHexStringLower(SHA256.HashData(guest))[..16]}");
+        lock (_building)
+        {
+            if (!File.Exists(path)) Build(guest, path);
+        }
+        return new BootFiles(Path.Combine(Installed, KernelFileName), path);
+    }
+
+    private void Build(byte[] guest, string path)
+    {
+        foreach (var old in Directory.EnumerateFiles(Installed, "initrd-*")) File.Delete(old);
+        var draft = path + ".part";
+        using (var archive = File.Create(draft))
+        {
+            var cpio = new CpioWriter(archive);
+            foreach (var directory in (string[])["dev", "proc", "sys", "run", "modules", "lib64", "image", "changes"]) cpio.WriteDirectory(directory);
+            // Where the first process's words go until it has a /dev of its own.
+            cpio.WriteCharacterDevice("dev/console", 5, 1);
+            cpio.WriteFile("init", guest);
+            // Where the loader looks differs from one distribution to the other.
+            cpio.WriteSymbolicLink("lib", "lib64");
+            foreach (var library in Libraries()) cpio.WriteFile($"lib64/{Path.GetFileName(library)}", File.ReadAllBytes(library));
+            foreach (var module in Directory.EnumerateFiles(Path.Combine(Installed, ModulesFolder)).Order(StringComparer.Ordinal)) cpio.WriteFile($"modules/{Path.GetFileName(module)}", File.ReadAllBytes(module), 0x1A4);
+            cpio.Finish();
+        }
+        File.Move(draft, path);
+    }
+
+    /// <summary>What yun-guest is linked to, as this machine has it.</summary>
+    private static IEnumerable<string> Libraries()
+    {
+        string[] folders = ["/lib64", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/x86_64-linux-gnu"];
+        foreach (var name in (string[])["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6"])
+            yield return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? throw new EngineException(ErrorKind.NotFound, $"This machine has no {name} for the virtual machine's first process.");
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux;
+using Yun.Node.Containers;
+using Yun.Node.Containers.Spec;
+using Yun.Oci;
+
+namespace Yun.Node.Machines;
+
+/// <summary>What a sandbox is made of: paths on this machine.</summary>
+/// <param name="Files">A directory with what the monitor reads.</param>
+/// <param name="ReportSocket">Where the monitor tells how the start went.</param>
+public sealed record SandboxFiles(string GuestProgram, BootFiles Boot, string ImageDisk, string ChangesDisk, string Files, string ReportSocket);
+
+/// <summary>
+/// The container that QEMU runs in: it has the programs and files that QEMU needs and nothing else of this machine, a user of its own without any
+/// capability, Docker's seccomp profile, and the network namespace where the machine's interfaces end.
+/// </summary>
+public static class MachineSandbox
+{
+    public const string GuestProgram = "/vm/yun-guest";
+
+    private const string MachineFiles = "/vm/machine", ReportSocket = "/vm/report.sock";
+    private const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    private const int KvmMajor = 10, KvmMinor = 232, TunMinor = 200;
+    private const long ProcessesMax = 512;
+
+    /// <summary>Every machine has a user of its own, far from those of people and services: whoever breaks out of one is nobody to the others.</summary>
+    public static uint UserOf(string containerId) => 0x70000000 + Convert.ToUInt32(containerId[..6], 16);
+
+    /// <summary>An empty root with the links of a merged /usr; a detached mount, owned by the caller.</summary>
+    public static SafeFileHandle MountRoot()
+    {
+        var root = MountTree.New("tmpfs", [new("size", "1m"), new("mode", "0755")], MountAttributes.NoDev | MountAttributes.NoSuid);
+        foreach (var name in (string[])["bin", "lib", "lib64", "sbin"])
+            if (FileAt.TrySymbolicLink($"usr/{name}", root, name) is var errno and not Errno.None) throw new SyscallException("symlinkat", errno, name);
+        return root;
+    }
+
+    public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, bool terminal, SandboxFiles files, long memoryBytes, bool hasKvm)
+    {
+        var rules = new List<SpecDeviceRule> { new() { Allow = false, Access = "rwm" }, Rule(1, 3), Rule(1, 5), Rule(1, 8), Rule(1, 9), Rule(5, 0), Rule(KvmMajor, TunMinor) };
+        var devices = new List<SpecDevice> { Device("/dev/net/tun", TunMinor) };
+        if (hasKvm)
+        {
+            rules.Add(Rule(KvmMajor, KvmMinor));
+            devices.Add(Device("/dev/kvm", KvmMinor));
+        }
+        var resources = ResourceLimits.Of(host, rules);
+        resources.Memory = new SpecMemory { Limit = memoryBytes + QemuCommand.OverheadBytes };
+        resources.Pids = new SpecPids { Limit = ProcessesMax };
+        return new RuntimeSpec
+        {
+            Root = new SpecRoot { Path = "rootfs", Readonly = true },
+            Hostname = "machine",
+            Process = Process(id, terminal, [GuestProgram, "monitor"]),
+            Mounts = Mounts(id, files),
+            Linux = new SpecLinux
+            {
+                Namespaces = [.. ((string[])["mount", "network", "uts", "pid", "ipc"]).Select(type => new SpecNamespace { Type = type })],
+                CgroupsPath = cgroupPath,
+                Resources = resources,
+                Devices = devices,
+                MaskedPaths = [.. ContainerDefaults.MaskedPaths],
+                ReadonlyPaths = [.. ContainerDefaults.ReadonlyPaths],
+                Seccomp = SeccompProfile.Default([]),
+            },
+        };
+    }
+
+    /// <summary>One more process in the sandbox, which stands for one in the machine.</summary>
+    public static RuntimeSpec ExecSpec(string id, string cgroupPath, SpecProcess inside, string specInside) => new()
+    {
+        Root = new SpecRoot { Path = "rootfs" },
+        Process = Process(id, inside.Terminal, [GuestProgram, "exec"], $"YUN_EXEC={specInside}"),
+        Linux = new SpecLinux { CgroupsPath = cgroupPath, Seccomp = SeccompProfile.Default([]) },
+    };
+
+    private static SpecProcess Process(string id, bool terminal, List<string> arguments, params ReadOnlySpan<string> environment) => new()
+    {
+        Terminal = terminal, Cwd = "/", Args = arguments, Env = [$"PATH={Path}", .. environment], User = new SpecUser { Uid = UserOf(id), Gid = UserOf(id) },
+        Capabilities = new SpecCapabilities(), NoNewPrivileges = true, Rlimits = [new SpecRlimit { Type = "RLIMIT_CORE" }],
+    };
+
+    private static List<SpecMount> Mounts(string id, SandboxFiles files) =>
+    [
+        Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
+        Mount("/dev", "tmpfs", "tmpfs", "nosuid", "noexec", "mode=755", "size=64k"),
+        Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
+        Mount("/run", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=700", "size=64k", $"uid={UserOf(id)}", $"gid={UserOf(id)}"),
+        // QEMU keeps what a disk opened for a moment has, and nothing else, in files of no name.
+        Mount("/tmp", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", "size=1m"),
+        Mount("/usr", "bind", "/usr", "rbind", "ro", "nosuid", "nodev"),
+        Bind(GuestProgram, files.GuestProgram, "ro", "nosuid", "nodev"),
+        Bind(QemuCommand.Kernel, files.Boot.Kernel, "ro", "nosuid", "nodev", "noexec"),
+        Bind(QemuCommand.InitialRoot, files.Boot.InitialRoot, "ro", "nosuid", "nodev", "noexec"),
+        Bind(QemuCommand.ImageDisk, files.ImageDisk, "ro", "nosuid", "nodev", "noexec"),
+        Bind(QemuCommand.ChangesDisk, files.ChangesDisk, "nosuid", "nodev", "noexec"),
+        Bind(MachineFiles, files.Files, "ro", "nosuid", "nodev", "noexec"),
+        Bind(ReportSocket, files.ReportSocket, "nosuid", "nodev", "noexec"),
+    ];
+
+    private static SpecMount Mount(string destination, string type, string source, params List<string> options) => new() { Destination = destination, Type = type, Source = source, Options = options };
+
+    private static SpecMount Bind(string destination, string source, params ReadOnlySpan<string> options) => Mount(destination, "bind", source, ["bind", "private", .. options]);
+
+    private static SpecDeviceRule Rule(long major, long minor) => new() { Allow = true, Type = "c", Major = major, Minor = minor, Access = "rwm" };
+
+    private static SpecDevice Device(string path, long minor) => new() { Type = "c", Path = path, Major = KvmMajor, Minor = minor, FileMode = 0x1B6 };
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Yun.Node.Networks;
+
+namespace Yun.Node.Machines;
+
+/// <param name="MemoryBytes">What the guest has.</param>
+/// <param name="Processors">How many the guest sees.</param>
+/// <param name="HasKvm">The machine has hardware for it; otherwise the guest's processor is emulated.</param>
+public sealed record MachineShape(long MemoryBytes, int Processors, IReadOnlyList<SandboxInterface> Interfaces, bool HasKvm);
+
+/// <summary>
+/// QEMU's command line for a machine made from an image. All in it is ours: numbers, names of interfaces and addresses that we gave. Nothing an image or
+/// a user says becomes a part of it.
+/// </summary>
+public static class QemuCommand
+{
+    /// <summary>Where a sandbox has the machine's files.</summary>
+    public const string Kernel = "/vm/kernel", InitialRoot = "/vm/initrd", ImageDisk = "/vm/image", ChangesDisk = "/vm/changes";
+
+    // More than the guest has: QEMU itself, and the translations of its code where the processor is emulated.
+    public const long OverheadBytes = 192L << 20;
+    private const int TranslationMebibytes = 64;
+
+    public static IReadOnlyList<string> Of(MachineShape shape)
+    {
+        var arguments = new List<string>
+        {
+            MachineTools.QemuPath, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-M", "microvm", "-accel", shape.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", shape.HasKvm ? "host" : "max",
+            "-smp", Text($"{shape.Processors}"), "-m", Text($"{shape.MemoryBytes >> 20}"),
+            "-kernel", Kernel, "-initrd", InitialRoot, "-append", KernelArguments(shape),
+            "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+            "-drive", $"id=image,file={ImageDisk},format=raw,if=none,readonly=on", "-device", "virtio-blk-device,drive=image,serial=root",
+            "-drive", $"id=changes,file={ChangesDisk},format=raw,if=none,discard=unmap", "-device", "virtio-blk-device,drive=changes,serial=changes",
+            "-device", "virtio-serial-device", "-chardev", "socket,id=wire,fd=3", "-device", "virtserialport,chardev=wire,name=yun",
+            "-device", "virtio-balloon-device,free-page-reporting=on",
+        };
+        for (var i = 0; i < shape.Interfaces.Count; i++)
+        {
+            var one = shape.Interfaces[i];
+            arguments.AddRange(["-netdev", Text($"tap,id=net{i},ifname={one.Tap},script=no,downscript=no,vhost=off"), "-device", Text($"virtio-net-device,netdev=net{i},mac={one.MacAddress}")]);
+        }
+        return arguments;
+    }
+
+    private static string KernelArguments(MachineShape shape)
+    {
+        const string always = "console=ttyS0 quiet reboot=t panic=-1 random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 i8042.noaux i8042.nokbd";
+        // An emulated processor has no side channels to be guarded, and microvm no clock by which the kernel could find out how fast it is: without its speed it hangs.
+        return shape.HasKvm ? always : Text($"{always} mitigations=off nokaslr tsc=reliable tsc_early_khz={ProcessorKilohertz()}");
+    }
+
+    private static long ProcessorKilohertz()
+    {
+        const long unknown = 2_000_000;
+        var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("cpu MHz", StringComparison.Ordinal));
+        return line is not null && double.TryParse(line[(line.IndexOf(':') + 1)..], CultureInfo.InvariantCulture, out var megahertz) && megahertz > 0 ? (long)(megahertz * 1000) : unknown;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

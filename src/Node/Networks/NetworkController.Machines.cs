@@ -1,0 +1,44 @@
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Yun.Linux.Netlink;
+
+namespace Yun.Node.Networks;
+
+// A virtual machine's network namespace holds no address: in it, each interface that a container would have is bridged to one that ends in the machine.
+public sealed partial class NetworkController
+{
+    private void RaiseTap(SafeFileHandle space, RouteSocket inside, EndpointRecord endpoint, uint owner)
+    {
+        var (bridge, tap, mtu) = ($"br-{endpoint.Interface}", TapOf(endpoint), _bridges[endpoint.NetworkId].Mtu);
+        TapDevice.Create(space, tap, owner);
+        inside.Execute(new RouteRequest().AddBridge(bridge, Changed(endpoint, 0x08), mtu));
+        var index = inside.FindLink(bridge)!.Index;
+        var request = new RouteRequest();
+        foreach (var port in (string[])[endpoint.Interface, tap]) request.SetMaster(port, index).SetUp(port);
+        inside.Execute(request.SetUp(bridge));
+    }
+
+    /// <summary>The address of the machine's own interface, with another bit set: what a bridge has itself it does not forward.</summary>
+    private static PhysicalAddress Changed(EndpointRecord endpoint, byte bit)
+    {
+        var bytes = MacAddress.Parse(endpoint.MacAddress).GetAddressBytes();
+        bytes[0] ^= bit;
+        return new PhysicalAddress(bytes);
+    }
+
+    private static string TapOf(EndpointRecord endpoint) => $"tap-{endpoint.Interface}";
+
+    private List<SandboxInterface> InterfacesOf(AttachmentRecord record)
+    {
+        var interfaces = new List<SandboxInterface>();
+        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface))
+        {
+            var bridge = _bridges[endpoint.NetworkId];
+            var gateways = ((AddressFamily[])[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6]).Where(family => GatewayOf(record, family) == endpoint).Select(family => bridge.SubnetOf(family)!.Gateway);
+            interfaces.Add(new SandboxInterface(endpoint.Interface, TapOf(endpoint), endpoint.MacAddress,
+                [.. endpoint.Addresses.Select(address => $"{address}/{bridge.SubnetFor(address)!.Prefix.PrefixLength}")], [.. gateways.Select(gateway => gateway.ToString())]));
+        }
+        return interfaces;
+    }
+}
