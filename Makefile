@@ -11,8 +11,8 @@ sources = $(shell find $(addprefix src/,$(1)) \( -name bin -o -name obj \) -prun
 .NOTPARALLEL:
 .PHONY: programs demo test soak bench install install-docker help clean
 
-## programs: the two native programs, in artifacts/bin (what plain `make` does)
-programs: $(BIN)/yun $(BIN)/yun-runtime
+## programs: the three native programs, in artifacts/bin (what plain `make` does)
+programs: $(BIN)/yun $(BIN)/yun-runtime $(BIN)/yun-guest
 
 $(BIN)/yun: $(call sources,Yun Node Images Store Protocol Linux Oci)
 	@scripts/packages build
@@ -23,6 +23,11 @@ $(BIN)/yun-runtime: $(call sources,Runtime Protocol Linux Oci)
 	@scripts/packages build
 	$(PUBLISH) src/Runtime -o artifacts/publish/yun-runtime
 	@install -D -m 755 artifacts/publish/yun-runtime/yun-runtime $@
+
+$(BIN)/yun-guest: $(call sources,Guest Runtime Protocol Linux Oci)
+	@scripts/packages build
+	$(PUBLISH) src/Guest -o artifacts/publish/yun-guest
+	@install -D -m 755 artifacts/publish/yun-guest/yun-guest $@
 
 ## demo: a Dockerfile becomes an image, is pushed, pulled and run, and answers on port 8000
 demo: programs

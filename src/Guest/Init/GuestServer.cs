@@ -74,6 +74,7 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
             StdinFd = Number(pipes?.Input.Read), StdoutFd = Number(pipes?.Output.Write), StderrFd = Number(pipes?.Errors.Write),
             MountFds = joined is null ? new Dictionary<string, int> { ["/"] = Number(GuestRoot.Mount()) } : new Dictionary<string, int>(),
         });
+        if (process.Terminal is { } terminal) Descriptors.SetBlocking(terminal);
         return (process, pipes is null
             ? new LaunchPorts(Descriptors.Duplicate(process.Terminal!), Descriptors.Duplicate(process.Terminal!), null)
             : new LaunchPorts(Descriptors.Duplicate(pipes.Input.Write), Descriptors.Duplicate(pipes.Output.Read), Descriptors.Duplicate(pipes.Errors.Read)));
