@@ -11,6 +11,8 @@ public sealed class SolutionTests
         ["Protocol"] = [],
         ["Store"] = ["Protocol"],
         ["Runtime"] = ["Linux", "Oci", "Protocol"],
+        // The guest starts its processes as the runtime does, by the runtime's own code.
+        ["Guest"] = ["Runtime", "Linux", "Oci", "Protocol"],
         ["Images"] = ["Linux", "Oci", "Protocol", "Store"],
         ["Node"] = ["Images", "Store", "Protocol", "Linux", "Oci"],
         ["Yun"] = ["Node", "Images", "Store", "Protocol", "Linux", "Oci"],

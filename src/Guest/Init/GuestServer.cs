@@ -88,10 +88,10 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         try
         {
             var (process, ports) = launch();
-            session = new Session(wire, number, process);
+            session = new Session(wire, number, process, ports);
             lock (_sessions) _sessions[number] = session;
             wire.Send(FrameKind.Started, number);
-            session.Open(ports);
+            session.Speak();
         }
         catch (Exception failed) when (failed is LaunchException or SyscallException or SpecException or IOException)
         {

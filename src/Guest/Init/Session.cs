@@ -25,21 +25,22 @@ internal sealed class StreamPipes : IDisposable
 }
 
 /// <summary>A process of the machine, the first or one that was started beside it.</summary>
-internal sealed class Session(FrameStream wire, uint number, LaunchedProcess process)
+internal sealed class Session(FrameStream wire, uint number, LaunchedProcess process, LaunchPorts ports)
 {
     // A program that a process left behind may hold its output open for ever.
     private static readonly TimeSpan s_outputMax = TimeSpan.FromSeconds(2);
 
+    // What is typed may come as soon as the other side knows that the process has started.
+    private readonly IncomingStream _input = new(wire, FrameKind.Input, number, ports.Input);
     private OutgoingStream? _output, _errors;
-    private IncomingStream? _input;
 
     public uint Number => number;
 
-    public void Open(LaunchPorts ports)
+    /// <summary>From here on its output is sent, which must not come before the other side knows of the process.</summary>
+    public void Speak()
     {
         _output = new OutgoingStream(wire, FrameKind.Output, number, ports.Output);
         _errors = ports.Errors is null ? null : new OutgoingStream(wire, FrameKind.Errors, number, ports.Errors);
-        Volatile.Write(ref _input, new IncomingStream(wire, FrameKind.Input, number, ports.Input));
     }
 
     public void Handle(Frame frame)
@@ -48,7 +49,7 @@ internal sealed class Session(FrameStream wire, uint number, LaunchedProcess pro
         {
             case FrameKind.Input:
                 // The end of what is typed is for the programs there to see, as a key would say it.
-                Volatile.Read(ref _input)?.Add(frame.Content.Length == 0 && process.Terminal is not null ? [4] : frame.Content);
+                _input.Add(frame.Content.Length == 0 && process.Terminal is not null ? [4] : frame.Content);
                 break;
             case FrameKind.Credit:
                 var (kind, bytes) = IncomingStream.ReadCredit(frame.Content);
