@@ -19,3 +19,13 @@ source_line() {
     local id; id=$(distribution)
     echo "deb [signed-by=/usr/share/keyrings/$id-archive-keyring.gpg] $(mirror) $1 main$([ "$id" = ubuntu ] && echo ' universe')"
 }
+
+# Sets `options` to what makes apt-get speak of a release ($1) instead of this machine's, with lists of its own that are fetched anew.
+ask_release() {
+    local lists=$TOOLS/apt-$1
+    mkdir -p "$lists/lists/partial"
+    source_line "$1" > "$lists/sources.list"
+    options+=(-o Dir::Etc::SourceParts=/nonexistent -o Dir::Etc::SourceList="$lists/sources.list"
+        -o Dir::State::Lists="$lists/lists" -o Dir::Cache="$lists")
+    quietly apt-get "${options[@]}" update
+}

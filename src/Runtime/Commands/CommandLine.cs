@@ -8,6 +8,8 @@ internal sealed class CommandLine(string[] words)
     /// <summary>The next word whatever it is, or null at the end.</summary>
     public string? Next() => _at < words.Length ? words[_at++] : null;
 
+    public bool AsksForHelp => _at < words.Length && words[_at] is "--help" or "-h";
+
     /// <summary>The next argument, which the message names when it is missing.</summary>
     public string Required(string name) => Next() ?? throw new UsageException($"{name} is missing");
 

@@ -7,7 +7,7 @@ namespace Yun.Runtime.Commands;
 /// <summary><c>features</c>: what this runtime can do (runtime-spec, features.md).</summary>
 internal static class FeaturesCommand
 {
-    public static int Run()
+    public static int Run(RuntimeSettings settings)
     {
         var json = new JsonWriter(indented: true);
         json.WriteStartObject();
@@ -41,6 +41,10 @@ internal static class FeaturesCommand
         json.WriteStartObject("mountExtensions");
         Enabled(json, "idmap", true);
         json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteStartObject("annotations");
+        // As runc words it; there it says what runc was built with, here whether this machine has what it takes.
+        json.WriteString("org.opencontainers.runc.checkpoint.enabled", Checkpoints.Criu.OnPath(settings.Criu) is null ? "false" : "true");
         json.WriteEndObject();
         json.WriteEndObject();
         Output.Write(json + "\n");

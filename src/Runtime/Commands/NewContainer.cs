@@ -5,10 +5,10 @@ using Yun.Oci;
 
 namespace Yun.Runtime.Commands;
 
-/// <summary>A container just made from a bundle, by run or by create.</summary>
+/// <summary>A container just made, from a bundle by run or create, or from a checkpoint.</summary>
 internal sealed class NewContainer : IDisposable
 {
-    private NewContainer(ContainerState state, LaunchedProcess process) => (State, Process) = (state, process);
+    public NewContainer(ContainerState state, LaunchedProcess process) => (State, Process) = (state, process);
 
     public ContainerState State { get; }
     public LaunchedProcess Process { get; }
@@ -56,7 +56,7 @@ internal sealed class NewContainer : IDisposable
         Deadline = Timeout.InfiniteTimeSpan,
     };
 
-    private static ContainerState StateOf(string id, RuntimeSpec spec, LaunchOptions options, int pid) => new()
+    internal static ContainerState StateOf(string id, RuntimeSpec spec, LaunchOptions options, int pid) => new()
     {
         Id = id,
         Pid = pid,
@@ -69,7 +69,7 @@ internal sealed class NewContainer : IDisposable
         Annotations = spec.Annotations,
     };
 
-    private static void Undo(LaunchedProcess process, Cgroup cgroup)
+    internal static void Undo(LaunchedProcess process, Cgroup cgroup)
     {
         ProcessDescriptor.Signal(process.PidFd, 9);
         ProcessDescriptor.Wait(process.PidFd);

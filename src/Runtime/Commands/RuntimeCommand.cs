@@ -8,7 +8,7 @@ namespace Yun.Runtime.Commands;
 internal static class RuntimeCommand
 {
     private const string Usage = """
-        Usage: yun-runtime [--root DIR] [--log FILE] [--log-format text|json] COMMAND [OPTIONS] [ARGUMENTS]
+        Usage: yun-runtime [--root DIR] [--log FILE] [--log-format text|json] [--criu FILE] COMMAND [OPTIONS] [ARGUMENTS]
 
         run ID        make and start a container from a bundle, and wait for it
         create ID     make a container that waits for start
@@ -22,6 +22,8 @@ internal static class RuntimeCommand
         ps ID         print the pids of a container's processes
         delete ID     remove a stopped container; --force kills it first
         update ID     change a container's resource limits
+        checkpoint ID write a running container to files, by CRIU, and end it
+        restore ID    make a container that goes on from there
         events ID     print what a container uses, once or again and again
         plan          print the system calls that would start the bundle's container
         spec          write a default config.json; --profile strict: with the values of docs/hardening.md
@@ -38,7 +40,9 @@ internal static class RuntimeCommand
         {
             var settings = RuntimeSettings.Parse(line);
             log = settings.Log;
-            return line.Next() switch
+            var command = line.Next();
+            if (line.AsksForHelp) return Say(Usage, 0);
+            return command switch
             {
                 "run" => RunCommand.Run(line, settings),
                 "create" => CreateCommand.Run(line, settings),
@@ -55,8 +59,9 @@ internal static class RuntimeCommand
                 "events" => EventsCommand.Run(line, settings),
                 "plan" => PlanCommand.Run(line),
                 "spec" => SpecCommand.Run(line),
-                "features" => FeaturesCommand.Run(),
-                "checkpoint" or "restore" => throw new UsageException("checkpoint and restore are not supported yet"),
+                "features" => FeaturesCommand.Run(settings),
+                "checkpoint" => Checkpoints.CheckpointCommand.Run(line, settings),
+                "restore" => Checkpoints.RestoreCommand.Run(line, settings),
                 "keep" => Keep.KeepCommand.Run(line),
                 "--version" or "-v" => Version(),
                 "--help" or "-h" or "help" => Say(Usage, 0),

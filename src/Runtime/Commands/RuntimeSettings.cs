@@ -5,13 +5,14 @@ using Yun.Runtime.Spec;
 namespace Yun.Runtime.Commands;
 
 /// <summary>The global options.</summary>
-internal sealed record RuntimeSettings(string Root, ErrorLog Log)
+internal sealed record RuntimeSettings(string Root, ErrorLog Log, string Criu)
 {
     public static RuntimeSettings Parse(CommandLine line)
     {
         var root = "/run/yun-runtime";
         string? logPath = null;
         var json = false;
+        var criu = "criu";
         line.Options((name, value) =>
         {
             switch (name)
@@ -22,7 +23,7 @@ internal sealed record RuntimeSettings(string Root, ErrorLog Log)
                     json = value() switch { "json" => true, "text" => false, var other => throw new UsageException($"--log-format is '{other}'; it must be text or json") };
                     return true;
                 case "--debug": return true;
-                case "--criu": _ = value(); return true; // Found by its name; runc ignores this option too.
+                case "--criu": criu = value(); return true;
                 case "--systemd-cgroup": throw new UsageException("--systemd-cgroup is not supported: cgroups are made directly; set the engine's cgroup manager to cgroupfs");
                 case "--rootless":
                     if (value() is "true") throw new UsageException("--rootless=true is not supported: yun-runtime needs root");
@@ -30,7 +31,7 @@ internal sealed record RuntimeSettings(string Root, ErrorLog Log)
                 default: return false;
             }
         });
-        return new RuntimeSettings(root, new ErrorLog(logPath, json));
+        return new RuntimeSettings(root, new ErrorLog(logPath, json), criu);
     }
 }
 

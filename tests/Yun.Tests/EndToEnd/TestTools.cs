@@ -18,6 +18,17 @@ internal static class TestTools
     /// <summary>A tar archive of the distribution's minimal root file system with python3.</summary>
     public static string DebianRoot => s_debian.Value;
 
+    /// <summary>A criu that works on this kernel; where there is none, the test is skipped with the reason.</summary>
+    public static string Criu
+    {
+        get
+        {
+            if (s_criu.Value.ExitCode != 0) Assert.Skip(s_criu.Value.Error.Trim());
+            return s_criu.Value.Text;
+        }
+    }
+
+    private static readonly Lazy<CommandResult> s_criu = new(() => new Command(Path.Combine(Repository.Root, "scripts", "criu")).RunAsync().GetAwaiter().GetResult());
     private static readonly Lazy<string> s_docker = new(() => Made("YUN_TEST_DOCKER", "docker-client"));
     private static readonly Lazy<string> s_registry = new(() => Made("YUN_TEST_REGISTRY", "unpacked", "docker-registry") is var made && File.Exists(made) ? made : $"{made}/usr/bin/docker-registry");
     private static readonly Lazy<string> s_nft = new(() => Made("YUN_TEST_NFT", "unpacked", "nftables") is var made && File.Exists(made) ? made : $"{made}/usr/sbin/nft");

@@ -69,6 +69,22 @@ public sealed class PodmanTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_container_is_checkpointed_and_restored()
+    {
+        Directory.CreateDirectory(_engine["bin"]);
+        File.CreateSymbolicLink(_engine["bin/criu"], TestTools.Criu);
+        (await RunAsync(["-d", "--name", "one"], "sh", "-c", "i=0; while true; do i=$((i+1)); echo $i; sleep 0.05; done")).Succeeded();
+        await Eventually.HoldsAsync(async () => (await PodmanAsync("logs", "one")).Output.Contains("5\n"));
+        (await PodmanAsync("container", "checkpoint", "one")).Succeeded();
+        Assert.Equal("exited", (await PodmanAsync("inspect", "--format", "{{.State.Status}}", "one")).Succeeded().Text);
+        (await PodmanAsync("container", "restore", "one")).Succeeded();
+        var before = (await PodmanAsync("logs", "one")).Succeeded().Lines.Length;
+        await Eventually.HoldsAsync(async () => (await PodmanAsync("logs", "one")).Lines.Length > before);
+        var lines = (await PodmanAsync("logs", "one")).Succeeded().Lines;
+        Assert.Equal(Enumerable.Range(1, lines.Length), lines.Select(int.Parse));
+    }
+
+    [Fact]
     public async Task A_user_namespace_is_as_asked()
     {
         File.SetUnixFileMode(_engine[""], (UnixFileMode)0x1ed);
