@@ -33,9 +33,9 @@ internal static unsafe class MemorySteps
     // rseq area whenever it schedules the thread, so that must be given back first, and where that cannot be done the memory stays.
     private static void GiveBack(SyscallProgram program)
     {
-        const long addressSpaceEnd = 0x7ffffffff000, signature = 0x53053053;
+        const long addressSpaceEnd = 0x7ffffffff000;
         if (RestartableSequence.Area is { } area)
-            program.Add("give back the rseq area", Syscall.rseq, Argument.Memory((void*)area, "rseq"), 32, Argument.Flags(1, "UNREGISTER"), signature).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.ENOSYS], skip: 2);
+            program.Add("give back the rseq area", Syscall.rseq, Argument.Memory((void*)area, "rseq"), RestartableSequence.Size, Argument.Flags(1, "UNREGISTER"), RestartableSequence.Signature).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.ENOSYS], skip: 2);
         program.Add("let go of memory", Syscall.munmap, 0, Argument.Memory((void*)program.Arena.Code, "all below"));
         program.Add("let go of memory", Syscall.munmap, Argument.Memory((void*)program.Arena.End, "all above"), Argument.Memory((void*)(addressSpaceEnd - program.Arena.End), "its size"));
     }
