@@ -47,6 +47,20 @@ public sealed class LimitTests(GuestFixture fixture)
     }
 
     [Fact]
+    public async Task Who_may_write_little_to_a_disk_falls_behind_who_may_write_all()
+    {
+        var spec = Limited("dd if=/dev/zero of=/slow bs=16k count=1024 oflag=direct", r => r.BlockIO = new() { ThrottleWriteBpsDevice = [new() { Major = 254, Minor = 0, Rate = 64 << 10 }] });
+        spec.Root!.Readonly = false;
+        var lines = await RunAsync(spec, """
+            cd /srv/busybox; trap 'yun-runtime kill $id KILL; rm -f /srv/busybox/slow /srv/busybox/fast' EXIT
+            (cd /run/$id && begin); until_ '[ -s slow ]'
+            dd if=/dev/zero of=fast bs=16k count=128 oflag=direct 2>/dev/null
+            [ $(stat -c %s slow) -lt $(stat -c %s fast) ] && yun-runtime state $id | grep -o running
+            """);
+        Assert.Equal(["running"], lines);
+    }
+
+    [Fact]
     public async Task Huge_pages_are_limited() => Assert.Equal([$"{4 << 20}"], await FilesAsync(r => r.HugepageLimits = [new() { PageSize = "2MB", Limit = 4 << 20 }], "hugetlb.2MB.max"));
 
     [Fact]
