@@ -30,7 +30,8 @@ public sealed class StrictServicesTests
     [Fact]
     public async Task Services_and_package_managers_work_where_strict_is_the_default()
     {
-        await using var daemon = await Daemon.StartWithBusyboxAsync("--default-profile", "strict");
+        using var folder = new ScratchFolder(("daemon.json", """{"default-profile": "strict"}"""));
+        await using var daemon = await Daemon.StartWithBusyboxAsync("--config-file", folder["daemon.json"]);
         const string status = "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status | cut -f2";
         Assert.Equal("1\n2", await daemon.Docker.TextAsync("run", "--name", "plain", "busybox", "sh", "-c", status));
         Assert.Equal("[profile=strict no-new-privileges]", await daemon.Docker.TextAsync("inspect", "--format", "{{.HostConfig.SecurityOpt}}", "plain"));
@@ -53,5 +54,7 @@ public sealed class StrictServicesTests
         using var folder = new ScratchFolder();
         (await new Command(TestTools.Yun, "daemon", "--data-root", folder["root"], "--exec-root", folder["run"], "--host", $"unix://{folder["yun.sock"]}", "--pidfile", folder["pid"], "--default-profile", "lax").RunAsync())
             .EndedWith(1).FailedSaying("There is no security profile 'lax'");
+        folder.Write("daemon.json", """{"default-profile": "lax"}""");
+        (await new Command(TestTools.Yun, "daemon", "--validate", "--config-file", folder["daemon.json"]).RunAsync()).EndedWith(1).FailedSaying("There is no security profile 'lax'");
     }
 }
