@@ -6,7 +6,7 @@ UNITS ?= /etc/systemd/system
 PUBLISH = dotnet publish -c Release -v quiet --nologo --disable-build-servers
 BIN := artifacts/bin
 
-sources = $(shell find $(addprefix src/,$(1)) \( -name bin -o -name obj \) -prune -o -type f -print) Directory.Build.props Directory.Packages.props global.json
+sources = $(shell find $(addprefix src/,$(1)) \( -name bin -o -name obj \) -prune -o -type f -print) src/Small.props Directory.Build.props Directory.Packages.props global.json
 
 .NOTPARALLEL:
 .PHONY: programs demo test soak bench install install-docker help clean

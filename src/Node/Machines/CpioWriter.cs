@@ -6,14 +6,12 @@ namespace Yun.Node.Machines;
 /// <summary>Writes what the kernel unpacks as its first root: an archive in the form "newc" of cpio(5).</summary>
 public sealed class CpioWriter(Stream archive)
 {
-    private const uint Directory = 0x4000, RegularFile = 0x8000, SymbolicLink = 0xA000, CharacterDevice = 0x2000;
+    private const uint Directory = 0x4000, RegularFile = 0x8000, CharacterDevice = 0x2000;
     private uint _inode;
 
     public void WriteDirectory(string path) => Write(path, Directory | 0x1ED, [], 0, 0);
 
     public void WriteFile(string path, ReadOnlySpan<byte> content, uint mode = 0x1ED) => Write(path, RegularFile | mode, content, 0, 0);
-
-    public void WriteSymbolicLink(string path, string target) => Write(path, SymbolicLink | 0x1FF, Encoding.UTF8.GetBytes(target), 0, 0);
 
     public void WriteCharacterDevice(string path, uint major, uint minor) => Write(path, CharacterDevice | 0x180, [], major, minor);
 

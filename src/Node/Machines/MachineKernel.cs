@@ -89,24 +89,13 @@ public sealed class MachineKernel
         using (var archive = File.Create(draft))
         {
             var cpio = new CpioWriter(archive);
-            foreach (var directory in (string[])["dev", "proc", "sys", "run", "modules", "lib64", "image", "changes"]) cpio.WriteDirectory(directory);
+            foreach (var directory in (string[])["dev", "proc", "sys", "run", "modules", "image", "changes"]) cpio.WriteDirectory(directory);
             // Where the first process's words go until it has a /dev of its own.
             cpio.WriteCharacterDevice("dev/console", 5, 1);
             cpio.WriteFile("init", guest);
-            // Where the loader looks differs from one distribution to the other.
-            cpio.WriteSymbolicLink("lib", "lib64");
-            foreach (var library in Libraries()) cpio.WriteFile($"lib64/{Path.GetFileName(library)}", File.ReadAllBytes(library));
             foreach (var module in Directory.EnumerateFiles(Path.Combine(Installed, ModulesFolder)).Order(StringComparer.Ordinal)) cpio.WriteFile($"modules/{Path.GetFileName(module)}", File.ReadAllBytes(module), 0x1A4);
             cpio.Finish();
         }
         File.Move(draft, path);
-    }
-
-    /// <summary>What yun-guest is linked to, as this machine has it.</summary>
-    private static IEnumerable<string> Libraries()
-    {
-        string[] folders = ["/lib64", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/x86_64-linux-gnu"];
-        foreach (var name in (string[])["ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6"])
-            yield return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? throw new EngineException(ErrorKind.NotFound, $"This machine has no {name} for the virtual machine's first process.");
     }
 }
