@@ -15,7 +15,7 @@ public sealed class HangUpWatcher : IDisposable
     private WakeUp? _stop;
     private long _last;
 
-    /// <summary>Calls <paramref name="gone"/> once, on the watcher's thread, when the other end has closed. Stop watching, by disposing, before the socket is closed.</summary>
+    /// <summary>Calls <paramref name="gone"/> once, on the watcher's thread, when the other end has closed. A socket that is closed on this side is watched no longer.</summary>
     public IDisposable Watch(SafeHandle socket, Action gone)
     {
         lock (_lock)
@@ -63,7 +63,8 @@ public sealed class HangUpWatcher : IDisposable
         lock (_lock)
         {
             if (!_watched.Remove(token, out var watched)) return null;
-            _epoll!.Forget(watched.Socket);
+            try { _epoll!.Forget(watched.Socket); }
+            catch (ObjectDisposedException) { /* The kernel has forgotten it when it was closed. */ }
             return watched.Gone;
         }
     }
