@@ -131,7 +131,7 @@ public sealed partial class Engine : IAsyncDisposable
         InitLayers.Collect(Images.List());
         Machines = new ImageMachines(Options);
         Machines.Collect(Images.List());
-        Builds = new Builder(Options.DataRoot, Store, Images, new BuildContainers(this), Time);
+        Builds = new Builder(Options.DataRoot, Options.ExecRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
         Networks = await NetworkController.OpenAsync(Options.Networks ?? new NetworkOptions(Options.DataRoot, Options.ExecRoot), Store, Log, cancel);
         Keeper = await keeper;

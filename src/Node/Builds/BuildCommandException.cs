@@ -4,5 +4,8 @@ namespace Yun.Node.Builds;
 public sealed class BuildCommandException(IEnumerable<string> command, int exitCode)
     : Exception($"The command '{string.Join(' ', command)}' returned a non-zero code: {exitCode}")
 {
+    /// <summary>The program and its arguments, as one line.</summary>
+    public string Command { get; } = string.Join(' ', command);
+
     public int ExitCode { get; } = exitCode;
 }

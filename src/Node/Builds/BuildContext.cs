@@ -8,36 +8,43 @@ using Yun.Protocol;
 
 namespace Yun.Node.Builds;
 
-/// <summary>The files a build may copy, unpacked into the build's own directory; links in it lead nowhere else.</summary>
+/// <summary>The files a build may copy, in the build's own directory; links in it lead nowhere else. What a client holds ready comes when a step first needs it.</summary>
 internal sealed class BuildContext : IDisposable
 {
     private const int DockerfileBytesMax = 4 << 20;
 
     private const int PaddingMax = 1 << 20;
 
-    private BuildContext(string path, SafeFileHandle root, string dockerfile) => (DirectoryPath, Root, Dockerfile) = (path, root, dockerfile);
+    private readonly SafeFileHandle _root;
+    private readonly Lock _lock = new();
+    private readonly Func<CancellationToken, Task> _fill;
+    private Task<SafeFileHandle>? _filled;
+
+    private BuildContext(string path, SafeFileHandle root, string dockerfile, Func<CancellationToken, Task> fill) =>
+        (DirectoryPath, _root, Dockerfile, _fill) = (path, root, dockerfile, fill);
 
     public string DirectoryPath { get; }
-
-    public SafeFileHandle Root { get; }
 
     /// <summary>The Dockerfile's text.</summary>
     public string Dockerfile { get; }
 
-    public static async Task<BuildContext> OpenAsync(BuildRequest request, BuildDirectory directory, CancellationToken cancel)
+    public static async Task<BuildContext> OpenAsync(BuildRequest request, BuildDirectory directory, BuildOutput output, CancellationToken cancel)
     {
         var path = directory.Make("context");
         var root = PathDescriptor.Open(null, path, OpenFlags.Directory);
         try
         {
+            if (request is { ContextFiles: { } files, DockerfileText: { } own })
+                return new BuildContext(path, root, own, c => files.FillAsync(root, BytesMax(path), output, c));
+
             var dockerfile = request.Remote is { Length: > 0 } remote
                 ? await FetchAsync(remote, root, directory, cancel)
                 : await UnpackAsync(request.Context, root, path, cancel);
-            if (dockerfile is not null) return new BuildContext(path, root, dockerfile);
+            if ((dockerfile ?? request.DockerfileText) is { } given) return new BuildContext(path, root, given, _ => Task.CompletedTask);
 
             var (name, text) = Read(root, request.Dockerfile);
             RemoveIgnored(root, path, name);
-            return new BuildContext(path, root, text);
+            return new BuildContext(path, root, text, _ => Task.CompletedTask);
         }
         catch
         {
@@ -46,13 +53,26 @@ internal sealed class BuildContext : IDisposable
         }
     }
 
-    public void Dispose() => Root.Dispose();
+    /// <summary>The folder, with all files in it.</summary>
+    public Task<SafeFileHandle> RootAsync(CancellationToken cancel)
+    {
+        lock (_lock) return _filled ??= FillAsync(cancel);
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    private async Task<SafeFileHandle> FillAsync(CancellationToken cancel)
+    {
+        await _fill(cancel);
+        return _root;
+    }
+
+    // A small archive can hold more than any disk does; a tenth of what is free stays free.
+    private static long BytesMax(string path) => new DriveInfo(path).AvailableFreeSpace / 10 * 9;
 
     private static async Task<string?> UnpackAsync(Stream tar, SafeFileHandle root, string path, CancellationToken cancel)
     {
-        // A small archive can hold more than any disk does; a tenth of what is free stays free.
-        var bytesMax = new DriveInfo(path).AvailableFreeSpace / 10 * 9;
-        await ArchiveExtractor.ExtractAsync(tar, root, new ExtractionOptions { Devices = false, BytesMax = bytesMax }, cancel);
+        await ArchiveExtractor.ExtractAsync(tar, root, new ExtractionOptions { Devices = false, BytesMax = BytesMax(path) }, cancel);
         await DrainAsync(tar, cancel);
         return null;
     }

@@ -2,11 +2,13 @@ using System.Security.Cryptography;
 
 namespace Yun.Node.Builds;
 
-/// <summary>A build's own place on disk, under <c>builds/</c> of the data root: context, downloads, and the upper directories of its steps. Gone when the build is.</summary>
+/// <summary>A build's own place: context, downloads, and the upper directories of its steps. Gone when the build is.</summary>
 internal sealed class BuildDirectory : IDisposable
 {
     private const UnixFileMode RootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Everyone = RootOnly | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private const string Prefix = "build-";
 
     private int _count;
 
@@ -14,18 +16,19 @@ internal sealed class BuildDirectory : IDisposable
 
     public string Path { get; }
 
-    public static BuildDirectory Create(string dataRoot)
+    /// <summary>A new one, called as <see cref="RemoveLeftovers"/> will know it.</summary>
+    public static BuildDirectory Create(string folder)
     {
-        var path = System.IO.Path.Combine(ParentOf(dataRoot), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        var path = System.IO.Path.Combine(folder, Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         Directory.CreateDirectory(path, RootOnly);
         return new BuildDirectory(path);
     }
 
     /// <summary>What builds of an earlier daemon left: none of it is of use to anyone.</summary>
-    public static void RemoveLeftovers(string dataRoot)
+    public static void RemoveLeftovers(string folder)
     {
-        if (!Directory.Exists(ParentOf(dataRoot))) return;
-        foreach (var left in Directory.EnumerateDirectories(ParentOf(dataRoot))) Remove(left);
+        if (!Directory.Exists(folder)) return;
+        foreach (var left in Directory.EnumerateDirectories(folder, Prefix + "*")) Remove(left);
     }
 
     /// <summary>A new, empty directory. What becomes the root of a layer must be readable to all, as <c>/</c> is.</summary>
@@ -50,6 +53,4 @@ internal sealed class BuildDirectory : IDisposable
         {
         }
     }
-
-    private static string ParentOf(string dataRoot) => System.IO.Path.Combine(dataRoot, "builds");
 }

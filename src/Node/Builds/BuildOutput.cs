@@ -5,29 +5,95 @@ using Yun.Oci;
 
 namespace Yun.Node.Builds;
 
-/// <summary>One thing a build says: text for the terminal, the progress of a pull, or the image a stage ended with.</summary>
-public readonly record struct BuildEvent(string? Text = null, TransferProgress? Progress = null, Digest? Image = null);
+/// <summary>One thing a build does that takes time and may fail: an instruction, a transfer.</summary>
+/// <param name="Text">The instruction as written.</param>
+/// <param name="Number">Its place among the instructions of the build, from 1; 0 for what is no instruction.</param>
+/// <param name="Total">How many instructions the build has.</param>
+/// <param name="Line">Where it begins in the Dockerfile; 0 when it is not from there.</param>
+/// <param name="Place">Its place in its stage, such as <c>stage-1 2/4</c>; null for an instruction that only changes the configuration.</param>
+public sealed record BuildStep(string Text, int Number = 0, int Total = 0, int Line = 0, string? Place = null)
+{
+    /// <summary>True for what a reader waits for: everything but instructions that only change the configuration.</summary>
+    public bool TakesTime => Place is not null || Number == 0;
 
-/// <summary>What a build says, in order. Bounded: a client that does not read holds the build up, not the daemon's memory.</summary>
+    /// <summary>Place and text, as clients of BuildKit show it.</summary>
+    public string Name => Place is null ? Text : $"[{Place}] {Text}";
+}
+
+public enum BuildEventKind
+{
+    Begun,
+    /// <summary>The step's result was there already.</summary>
+    Cached,
+    Output,
+    ErrorOutput,
+    /// <summary>A transfer goes on.</summary>
+    Progress,
+    Ended,
+    Failed,
+    Warning,
+    /// <summary>What the classic builder says beside the steps, with its line's end.</summary>
+    Note,
+    /// <summary>A stage has become an image.</summary>
+    Image,
+}
+
+/// <param name="Text">What a command wrote, a note or a warning.</param>
+/// <param name="Image">What the step, or the stage, ended with.</param>
+/// <param name="Failure">Why the step failed.</param>
+public sealed record BuildEvent(BuildEventKind Kind, BuildStep? Step = null, string Text = "", TransferProgress? Progress = null, Digest? Image = null, Exception? Failure = null);
+
+/// <summary>What a build tells, in order. Bounded: a client that does not read holds the build up, not the daemon's memory.</summary>
 public sealed class BuildOutput
 {
     private readonly Channel<BuildEvent> _events = Channel.CreateBounded<BuildEvent>(256);
 
     public ChannelReader<BuildEvent> Events => _events.Reader;
 
-    public ValueTask TextAsync(string text, CancellationToken cancel) => _events.Writer.WriteAsync(new BuildEvent(text), cancel);
+    public ValueTask BeginAsync(BuildStep step, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Begun, step), cancel);
 
-    public ValueTask LineAsync(string line, CancellationToken cancel) => TextAsync(line + "\n", cancel);
+    public ValueTask CachedAsync(BuildStep step, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Cached, step), cancel);
 
-    /// <summary>Docker colours what a command says on its standard error.</summary>
-    public ValueTask ErrorTextAsync(string text, CancellationToken cancel) => TextAsync($"\e[91m{text}\e[0m", cancel);
+    public ValueTask EndAsync(BuildStep step, Digest? image, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Ended, step, Image: image), cancel);
 
-    public ValueTask ImageAsync(Digest image, CancellationToken cancel) => _events.Writer.WriteAsync(new BuildEvent(Image: image), cancel);
+    public ValueTask FailAsync(BuildStep step, Exception why, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Failed, step, Failure: why), cancel);
+
+    /// <summary>Does the work as one step, whose end or failure is told.</summary>
+    /// <param name="work">Gives the image that the step ended with, if it is one that makes images.</param>
+    public async Task StepAsync(BuildStep step, Func<Task<Digest?>> work, CancellationToken cancel)
+    {
+        await BeginAsync(step, cancel);
+        Digest? image;
+        try { image = await work(); }
+        catch (Exception error) when (!cancel.IsCancellationRequested)
+        {
+            await FailAsync(step, error, cancel);
+            throw;
+        }
+        await EndAsync(step, image, cancel);
+    }
+
+    /// <param name="isError">The command wrote it to its standard error.</param>
+    public ValueTask WrittenAsync(BuildStep step, string text, bool isError, CancellationToken cancel) =>
+        TellAsync(new BuildEvent(isError ? BuildEventKind.ErrorOutput : BuildEventKind.Output, step, text), cancel);
+
+    public ValueTask WarnAsync(string text, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Warning, Text: text), cancel);
+
+    public ValueTask NoteAsync(string line, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Note, Text: line + "\n"), cancel);
+
+    public ValueTask ImageAsync(Digest image, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Image, Image: image), cancel);
 
     /// <summary>Progress comes from code that cannot wait; a line too many is left out, since the next one says more.</summary>
-    public void Progress(TransferProgress progress) => _events.Writer.TryWrite(new BuildEvent(Progress: progress));
+    public IProgress<TransferProgress> ProgressOf(BuildStep step) => new StepProgress(this, step);
 
     public void Complete() => _events.Writer.TryComplete();
+
+    private ValueTask TellAsync(BuildEvent said, CancellationToken cancel) => _events.Writer.WriteAsync(said, cancel);
+
+    private sealed class StepProgress(BuildOutput output, BuildStep step) : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value) => output._events.Writer.TryWrite(new BuildEvent(BuildEventKind.Progress, step, Progress: value));
+    }
 }
 
 /// <summary>Bytes of a process to text, without breaking a character that came in two pieces.</summary>

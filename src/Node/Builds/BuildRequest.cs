@@ -1,24 +1,34 @@
+using Microsoft.Win32.SafeHandles;
 using Yun.Images.Registry;
 using Yun.Node.Containers;
 using Yun.Oci;
+using Yun.Protocol;
 
 namespace Yun.Node.Builds;
 
-/// <summary>What a build is asked for: the parameters of <c>POST /build</c>.</summary>
+/// <summary>What a build is asked for: the parameters of <c>POST /build</c>, and what a client that stays connected hands out while it goes on.</summary>
 public sealed record BuildRequest
 {
-    /// <summary>The context as a tar, plain or compressed; not read when <see cref="Remote"/> is set.</summary>
+    public const string DefaultDockerfile = "Dockerfile";
+
+    /// <summary>The context as a tar, plain or compressed; not read when <see cref="Remote"/> or <see cref="ContextFiles"/> is set.</summary>
     public Stream Context { get; set; } = Stream.Null;
     /// <summary>An http address of a tarball or of a Dockerfile.</summary>
     public string? Remote { get; set; }
-    /// <summary>The Dockerfile's path in the context.</summary>
+    /// <summary>The context as files that are asked for when a step needs them; what is ignored is not among them.</summary>
+    public IContextFiles? ContextFiles { get; set; }
+    /// <summary>The Dockerfile's path in the context; where <see cref="DockerfileText"/> is set, only its name.</summary>
     public string Dockerfile { get; set; } = DefaultDockerfile;
+    /// <summary>The Dockerfile itself, when it is no file of the context.</summary>
+    public string? DockerfileText { get; set; }
     public IReadOnlyList<ImageReference> Tags { get; set; } = [];
     public string? Target { get; set; }
     public Platform? Platform { get; set; }
     public IReadOnlyDictionary<string, string?> Arguments { get; set; } = new Dictionary<string, string?>();
     public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
     public bool NoCache { get; set; }
+    /// <summary>Stages whose steps are all done anew, by their names in lower case.</summary>
+    public IReadOnlyList<string> NoCacheStages { get; set; } = [];
     /// <summary>Images that may serve as cache beside what was built here.</summary>
     public IReadOnlyList<string> CacheFrom { get; set; } = [];
     /// <summary>Ask the registry for base images even when they are here.</summary>
@@ -28,7 +38,29 @@ public sealed record BuildRequest
     /// <summary>Limits, network, hosts and shared memory of the RUN steps.</summary>
     public HostConfig HostConfig { get; set; } = new();
     /// <summary>What to show each registry, by host name.</summary>
-    public Func<string, RegistryAuth?> AuthFor { get; set; } = _ => null;
+    public Func<string, CancellationToken, ValueTask<RegistryAuth?>> AuthFor { get; set; } = (_, _) => ValueTask.FromResult<RegistryAuth?>(null);
+    /// <summary>The client's secrets and agents; null when it hands out none.</summary>
+    public IBuildSecrets? Secrets { get; set; }
+}
 
-    public const string DefaultDockerfile = "Dockerfile";
+/// <summary>The files of a build's context, on the client's side.</summary>
+public interface IContextFiles
+{
+    /// <summary>Writes them into an empty folder.</summary>
+    /// <param name="bytesMax">More than that, together, is refused.</param>
+    /// <exception cref="EngineException">The client cannot be read from, or sends what it must not.</exception>
+    Task FillAsync(SafeFileHandle folder, long bytesMax, BuildOutput output, CancellationToken cancel);
+}
+
+/// <summary>What RUN may use and no layer, history or log may hold.</summary>
+public interface IBuildSecrets
+{
+    /// <returns>The secret; null when the client has none of that id.</returns>
+    Task<byte[]?> FindAsync(string id, CancellationToken cancel);
+
+    /// <returns>Whether the client has an SSH agent of that id.</returns>
+    Task<bool> HasAgentAsync(string id, CancellationToken cancel);
+
+    /// <summary>A connection to that agent.</summary>
+    Task<Stream> ConnectAgentAsync(string id, CancellationToken cancel);
 }

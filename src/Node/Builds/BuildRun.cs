@@ -18,6 +18,7 @@ internal sealed class BuildRun : IDisposable
     private readonly Dictionary<StageBuild, IDisposable> _held = [];
     private readonly List<IDisposable> _opened = [];
     private readonly List<StageBuild> _stages = [];
+    private BuildDirectory? _unkept;
 
     public required ImageStore Images { get; init; }
     public required IBuildContainers Containers { get; init; }
@@ -26,6 +27,8 @@ internal sealed class BuildRun : IDisposable
     public required BuildRequest Request { get; init; }
     public required BuildOutput Output { get; init; }
     public required BuildDirectory Directory { get; init; }
+    /// <summary>Where the daemon keeps what does not outlive the machine's boot.</summary>
+    public required string ExecRoot { get; init; }
     public required BuildContext Context { get; init; }
     public required Dockerfile Dockerfile { get; init; }
     public required BuildArguments Arguments { get; init; }
@@ -34,8 +37,12 @@ internal sealed class BuildRun : IDisposable
     /// <summary>The <c>--cache-from</c> images that are here.</summary>
     public required IReadOnlyList<Image> CacheSources { get; init; }
 
+    /// <summary>The build's place for secrets and sockets, in memory and not on disk.</summary>
+    public BuildDirectory Unkept => _unkept ??= BuildDirectory.Create(ExecRoot);
+
     public void Dispose()
     {
+        _unkept?.Dispose();
         foreach (var held in _held.Values) held.Dispose();
         foreach (var opened in _opened) opened.Dispose();
     }
@@ -54,22 +61,23 @@ internal sealed class BuildRun : IDisposable
     }
 
     /// <summary>What FROM names: an earlier stage, nothing (<c>scratch</c>, null), or an image, pulled where it is missing or asked for anew.</summary>
-    public async Task<Image?> FindBaseAsync(FromInstruction from, Stage stage, CancellationToken cancel)
+    public async Task<Image?> FindBaseAsync(Stage stage, BuildStep step, CancellationToken cancel)
     {
+        var from = stage.From;
         var variables = new InstructionVariables(Dockerfile.Escape, Arguments.Global());
         var name = variables.Word(from.BaseName);
         if (name.Length == 0) throw new EngineException(ErrorKind.InvalidArgument, $"base name ({from.BaseName}) should not be blank");
         if (EarlierStage(name, stage) is { } earlier && !IsNumber(name)) return earlier.Current;
         if (name == "scratch") return null;
-        return await FindImageAsync(name, from.Platform is { } platform ? ParsePlatform(variables.Word(platform)) : Request.Platform, cancel);
+        return await FindImageAsync(name, from.Platform is { } platform ? ParsePlatform(variables.Word(platform)) : Request.Platform, step, cancel);
     }
 
     /// <summary>What <c>--from</c> names: an earlier stage by name or number, or an image.</summary>
-    public async Task<Image?> FindSourceAsync(string name, Stage stage, CancellationToken cancel)
+    public async Task<Image?> FindSourceAsync(string name, Stage stage, BuildStep step, CancellationToken cancel)
     {
         if (EarlierStage(name, stage) is { } earlier) return earlier.Current;
         if (IsNumber(name)) throw new EngineException(ErrorKind.InvalidArgument, $"{name} is not the number of an earlier build stage");
-        return await FindImageAsync(name, Request.Platform, cancel);
+        return await FindImageAsync(name, Request.Platform, step, cancel);
     }
 
     /// <summary>A new file of the build's own, and the source that it becomes once it is written.</summary>
@@ -112,7 +120,7 @@ internal sealed class BuildRun : IDisposable
         }
     }
 
-    private async Task<Image> FindImageAsync(string name, Platform? platform, CancellationToken cancel)
+    private async Task<Image> FindImageAsync(string name, Platform? platform, BuildStep step, CancellationToken cancel)
     {
         var local = Images.TryFind(name);
         if (local is not null && platform is not null && platform.Suits(local.Platform) == 0) local = null;
@@ -127,7 +135,7 @@ internal sealed class BuildRun : IDisposable
         {
             throw new EngineException(ErrorKind.InvalidArgument, error.Message, error);
         }
-        return await Images.PullAsync(reference, platform, Request.AuthFor(reference.Domain), new PullOutput(Output), cancel);
+        return await Images.PullAsync(reference, platform, await Request.AuthFor(reference.Domain, cancel), Output.ProgressOf(step), cancel);
     }
 
     private static bool IsIdOf(Image image, string name) => image.Id.Hex.StartsWith(name, StringComparison.Ordinal) || image.Id.ToString() == name;
@@ -139,9 +147,4 @@ internal sealed class BuildRun : IDisposable
     }
 
     private static bool IsNumber(string name) => int.TryParse(name, out _);
-
-    private sealed class PullOutput(BuildOutput output) : IProgress<TransferProgress>
-    {
-        public void Report(TransferProgress value) => output.Progress(value);
-    }
 }

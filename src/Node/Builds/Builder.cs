@@ -7,22 +7,25 @@ using Yun.Store;
 
 namespace Yun.Node.Builds;
 
-/// <summary>Makes images from Dockerfiles. Says what it does in the words of Docker's classic builder.</summary>
+/// <summary>Makes images from Dockerfiles.</summary>
 public sealed class Builder
 {
-    private readonly string _dataRoot;
+    private readonly string _folder;
+    private readonly string _execRoot;
     private readonly ImageStore _images;
     private readonly IBuildContainers _containers;
     private readonly TimeProvider _time;
     private readonly CacheFolders _caches;
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _running = new(StringComparer.Ordinal);
 
-    public Builder(string dataRoot, IStore store, ImageStore images, IBuildContainers containers, TimeProvider time)
+    /// <param name="execRoot">Where secrets lie while a step uses them: a place in memory.</param>
+    public Builder(string dataRoot, string execRoot, IStore store, ImageStore images, IBuildContainers containers, TimeProvider time)
     {
-        (_dataRoot, _images, _containers, _time) = (dataRoot, images, containers, time);
+        (_folder, _execRoot, _images, _containers, _time) = (Path.Combine(dataRoot, "builds"), execRoot, images, containers, time);
         _caches = new CacheFolders(dataRoot);
         Cache = new BuildCache(store, images, time);
-        BuildDirectory.RemoveLeftovers(dataRoot);
+        BuildDirectory.RemoveLeftovers(_folder);
+        BuildDirectory.RemoveLeftovers(execRoot);
     }
 
     public BuildCache Cache { get; }
@@ -65,8 +68,8 @@ public sealed class Builder
 
     private async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, CancellationToken cancel)
     {
-        using var directory = BuildDirectory.Create(_dataRoot);
-        using var context = await BuildContext.OpenAsync(request, directory, cancel);
+        using var directory = BuildDirectory.Create(_folder);
+        using var context = await BuildContext.OpenAsync(request, directory, output, cancel);
         var dockerfile = Parse(context.Dockerfile, request.Dockerfile);
         using var run = new BuildRun
         {
@@ -77,66 +80,41 @@ public sealed class Builder
             Request = request,
             Output = output,
             Directory = directory,
+            ExecRoot = _execRoot,
             Context = context,
             Dockerfile = dockerfile,
             Arguments = BuildArguments.Begin(request.Arguments, request.Platform ?? Platform.Host, request.Target),
             Cache = Cache,
             CacheSources = [.. request.CacheFrom.Select(_images.TryFind).OfType<Image>()],
         };
-        foreach (var warning in dockerfile.Warnings) await output.ErrorTextAsync(warning + "\n", cancel);
+        foreach (var warning in dockerfile.Warnings) await output.WarnAsync(warning, cancel);
 
         var image = await BuildStagesAsync(run, cancel) ?? throw new EngineException(ErrorKind.InvalidArgument, "No image was generated. Is your Dockerfile empty?");
         if (run.Arguments.NotConsumed() is { Count: > 0 } left)
-            await output.LineAsync($"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
+            await output.NoteAsync($"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
 
-        await output.LineAsync($"Successfully built {image.Id.Short}", cancel);
+        await output.NoteAsync($"Successfully built {image.Id.Short}", cancel);
         foreach (var tag in request.Tags)
         {
             await _images.TagAsync(image, tag.WithDefaultTag(), cancel);
-            await output.LineAsync($"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
+            await output.NoteAsync($"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
         }
         return image;
     }
 
     private static async Task<Image?> BuildStagesAsync(BuildRun run, CancellationToken cancel)
     {
-        var dockerfile = run.Dockerfile;
-        var variables = new Func<InstructionVariables>(() => new InstructionVariables(dockerfile.Escape, run.Arguments.Global()));
-        var target = run.Request.Target is { Length: > 0 } name
-            ? dockerfile.FindStage(name) ?? throw new EngineException(ErrorKind.InvalidArgument, $"failed to reach build target {name} in Dockerfile")
-            : dockerfile.Stages[^1];
-        foreach (var (key, value) in run.Request.Labels.OrderBy(l => l.Key, StringComparer.Ordinal))
-            target.Instructions.Add(new LabelInstruction($"LABEL {key}={value}", target.From.Line, [new(Literal(key), Literal(value))]));
-
-        // Global arguments first: FROM, and with it which stages are needed, hangs on them.
-        var global = dockerfile.GlobalArguments;
-        foreach (var argument in global)
-            foreach (var (argumentName, value) in ((ArgInstruction)variables().Replace(argument)).Arguments) run.Arguments.DeclareGlobal(argumentName, value);
-        var stages = StagePlan.Needed(dockerfile, target, s => variables().Word(s.From.BaseName));
-        var (step, total) = (0, global.Count + stages.Sum(s => 1 + s.Instructions.Count));
-
-        foreach (var argument in global) await run.Output.LineAsync($"Step {++step}/{total} : {argument.Text}", cancel);
+        var plan = BuildPlan.Of(run);
+        foreach (var argument in plan.GlobalArguments) await run.Output.BeginAsync(argument, cancel);
         StageBuild? last = null;
-        foreach (var stage in stages)
+        foreach (var stage in plan.Stages)
         {
-            last = new StageBuild(run, stage);
-            await run.Output.LineAsync($"Step {++step}/{total} : {stage.From.Text}", cancel);
-            await last.BeginAsync(await run.FindBaseAsync(stage.From, stage, cancel), cancel);
-            await run.Output.LineAsync($" ---> {last.Current?.Id.Short}", cancel);
-            foreach (var instruction in stage.Instructions)
-            {
-                cancel.ThrowIfCancellationRequested();
-                await run.Output.LineAsync($"Step {++step}/{total} : {instruction.Text}", cancel);
-                await last.ApplyAsync(instruction, cancel);
-                await run.Output.LineAsync($" ---> {last.Current?.Id.Short}", cancel);
-            }
+            last = new StageBuild(run, stage.Stage);
+            await last.BuildAsync(stage, cancel);
             run.Add(last);
             if (last.Current is { } image) await run.Output.ImageAsync(image.Id, cancel);
         }
         return last?.Current;
-
-        // What comes from the request is no Dockerfile text: nothing in it is a variable.
-        string Literal(string text) => string.Concat(text.Select(c => c == '$' || c == '"' || c == '\'' || c == dockerfile.Escape ? $"{dockerfile.Escape}{c}" : c.ToString()));
     }
 
     private static Dockerfile Parse(string text, string file)

@@ -65,7 +65,7 @@ internal sealed partial class StageBuild
     {
         try
         {
-            var finder = new CopySources(from ?? run.Context.Root, from is null, copy.Excludes);
+            var finder = new CopySources(from ?? await run.Context.RootAsync(cancel), from is null, copy.Excludes);
             var sources = new List<CopySource>();
             foreach (var source in copy.Sources)
             {
@@ -98,7 +98,7 @@ internal sealed partial class StageBuild
     {
         try
         {
-            var image = await run.FindSourceAsync(name, Stage, cancel);
+            var image = await run.FindSourceAsync(name, Stage, _step, cancel);
             return Overlay.Mount(image is null ? [run.Directory.Make("scratch", readableToAll: true)] : run.Images.LayerDirectories(image), null, null);
         }
         catch (EngineException error)

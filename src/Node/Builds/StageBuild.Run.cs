@@ -15,7 +15,7 @@ internal sealed partial class StageBuild
     {
         if (Current is not { } image) throw new EngineException(ErrorKind.InvalidArgument, $"dockerfile line {instruction.Line}: RUN has nothing to run in: FROM scratch is empty until something is copied into it");
         var script = RunScript.Of(instruction, ConfigChange.ShellOf(_config));
-        await using var mounts = await StepMounts.OpenAsync(run, Stage, instruction, cancel);
+        await using var mounts = await StepMounts.OpenAsync(run, Stage, _step, instruction, cancel);
         if (script.File is { } file) mounts.AddScript(file);
 
         var environment = _config.Env ?? [];
@@ -23,26 +23,27 @@ internal sealed partial class StageBuild
         var command = string.Join(' ', script.Arguments);
         var step = Step(shown.Count > 0 ? $"|{shown.Count} {string.Join(' ', shown)} {command}" : command, $"{instruction.Network}\n{mounts.Details}\n{Hash(script.File?.Body)}");
         if (await TryCacheAsync(step, cancel)) return;
+        await mounts.FetchSecretsAsync(cancel);
 
         string id;
-        await using (var container = await run.Containers.CreateAsync(image, ConfigOf(script, environment), HostConfigOf(instruction, mounts), keep: !run.Request.RemoveContainers, cancel))
+        await using (var container = await run.Containers.CreateAsync(image, ConfigOf(script, environment, mounts), HostConfigOf(instruction, mounts), keep: !run.Request.RemoveContainers, cancel))
         {
             id = container.Id[..12];
-            await run.Output.LineAsync($" ---> Running in {id}", cancel);
-            var exitCode = await container.RunAsync((text, isError) => isError ? run.Output.ErrorTextAsync(text, cancel) : run.Output.TextAsync(text, cancel), cancel);
+            await run.Output.NoteAsync($" ---> Running in {id}", cancel);
+            var exitCode = await container.RunAsync((text, isError) => run.Output.WrittenAsync(_step, text, isError, cancel), cancel);
             if (exitCode != 0) throw new BuildCommandException(script.Arguments, exitCode);
             mounts.RemoveStubs(container.UpperDirectory);
             await CommitAsync(step, await CommitUpperAsync(container.UpperDirectory, cancel), cancel);
         }
-        if (run.Request.RemoveContainers) await run.Output.LineAsync($" ---> Removed intermediate container {id}", cancel);
+        if (run.Request.RemoveContainers) await run.Output.NoteAsync($" ---> Removed intermediate container {id}", cancel);
     }
 
-    private ContainerConfig ConfigOf(RunScript script, IReadOnlyList<string> environment) => new()
+    private ContainerConfig ConfigOf(RunScript script, IReadOnlyList<string> environment, StepMounts mounts) => new()
     {
         Image = Current!.Id.ToString(),
         Cmd = [.. script.Arguments],
         Entrypoint = [""], // as Docker writes "none, not even the image's"
-        Env = [.. environment, .. _arguments.ForRun(environment)],
+        Env = [.. environment, .. _arguments.ForRun(environment), .. mounts.Variables],
         User = _config.User,
         WorkingDir = _config.WorkingDir,
         Healthcheck = new HealthConfig { Test = ["NONE"] },

@@ -16,15 +16,34 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private string? _author;
     private bool _commandSet;
     private bool _cacheMissed;
+    private BuildStep _step = null!; // the one that is done now
 
     public Stage Stage { get; } = stage;
 
     /// <summary>What the stage is by now; null is <c>scratch</c> with nothing added.</summary>
     public Image? Current { get; private set; }
 
-    /// <summary>FROM, with the triggers that the base image has for those who build on it.</summary>
-    public async Task BeginAsync(Image? baseImage, CancellationToken cancel)
+    public async Task BuildAsync(PlannedStage planned, CancellationToken cancel)
     {
+        await DoAsync(planned.From, () => BeginAsync(planned.From, cancel), cancel);
+        foreach (var (step, instruction) in planned.Steps)
+        {
+            cancel.ThrowIfCancellationRequested();
+            await DoAsync(step, () => ApplyAsync(step, instruction, cancel), cancel);
+        }
+    }
+
+    private Task DoAsync(BuildStep step, Func<Task> work, CancellationToken cancel) => run.Output.StepAsync(step, async () =>
+    {
+        await work();
+        return Current?.Id;
+    }, cancel);
+
+    /// <summary>FROM, with the triggers that the base image has for those who build on it.</summary>
+    private async Task BeginAsync(BuildStep step, CancellationToken cancel)
+    {
+        _step = step;
+        var baseImage = await run.FindBaseAsync(Stage, step, cancel);
         Stand(baseImage);
         _config = baseImage?.Config.Config is { } config ? ConfigChange.Copy(config) : new ImageRunConfig();
         _author = baseImage?.Config.Author;
@@ -32,17 +51,18 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
 
         if (_config.OnBuild is not { Count: > 0 } triggers) return;
         _config.OnBuild = null;
-        await run.Output.LineAsync($"# Executing {triggers.Count} build trigger{(triggers.Count > 1 ? "s" : "")}", cancel);
+        await run.Output.NoteAsync($"# Executing {triggers.Count} build trigger{(triggers.Count > 1 ? "s" : "")}", cancel);
         foreach (var trigger in triggers)
         {
             var instructions = Parse(trigger);
             if (instructions.Count != 1) throw new EngineException(ErrorKind.InvalidArgument, "onbuild trigger should be a single expression");
-            await ApplyAsync(instructions[0], cancel);
+            await ApplyAsync(step, instructions[0], cancel);
         }
     }
 
-    public Task ApplyAsync(Instruction written, CancellationToken cancel)
+    private Task ApplyAsync(BuildStep step, Instruction written, CancellationToken cancel)
     {
+        _step = step;
         var variables = new InstructionVariables(run.Dockerfile.Escape, _arguments.Variables(_config.Env ?? []));
         return variables.Replace(written) switch
         {
@@ -58,7 +78,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private async Task ChangeAsync(Instruction instruction, CancellationToken cancel)
     {
         if (instruction is HealthcheckInstruction && _config.Healthcheck?.Test is { Count: > 0 } test && test[0] != "NONE")
-            await run.Output.LineAsync($"Note: overriding previous HEALTHCHECK: {GoText.List(test)}", cancel);
+            await run.Output.NoteAsync($"Note: overriding previous HEALTHCHECK: {GoText.List(test)}", cancel);
         var comment = ConfigChange.Apply(instruction, _config, ref _commandSet);
         await CommitNothingAsync(comment, cancel);
     }
@@ -87,11 +107,11 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     /// <summary>Takes the step's result from the cache if it is there. After the first miss of a stage nothing later can be.</summary>
     private async Task<bool> TryCacheAsync(CacheStep step, CancellationToken cancel)
     {
-        if (run.Request.NoCache || _cacheMissed) return false;
+        if (_cacheMissed || run.Request.NoCache || run.Request.NoCacheStages.Contains(Stage.From.StageName)) return false;
         if (await run.Cache.FindAsync(step, cancel) is { } image) Stand(image);
         else if (ForeignCache.Find(Current, step.Command, run.CacheSources) is (true, var layer)) await CommitAsync(step, layer, cancel);
         else return !(_cacheMissed = true);
-        await run.Output.LineAsync(" ---> Using cache", cancel);
+        await run.Output.CachedAsync(_step, cancel);
         return true;
     }
 

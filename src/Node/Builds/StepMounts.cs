@@ -15,21 +15,25 @@ namespace Yun.Node.Builds;
 internal sealed class StepMounts : IAsyncDisposable
 {
     private readonly BuildRun _run;
+    private readonly BuildStep _step;
     private readonly List<MountPoint> _points = [];
     private readonly List<string> _details = [];
     private readonly List<IDisposable> _locks = [];
     private readonly List<string> _stubs = [];
+    private readonly List<string> _variables = [];
+    private readonly List<Func<CancellationToken, Task>> _secrets = [];
+    private int _agents;
 
-    private StepMounts(BuildRun run) => _run = run;
+    private StepMounts(BuildRun run, BuildStep step) => (_run, _step) = (run, step);
 
     public IReadOnlyList<MountPoint> Points => _points;
 
     /// <summary>What counts for the cache: the mounts as written, and a digest of what they show. What a cache mount holds never counts.</summary>
     public string Details => string.Join('\n', _details);
 
-    public static async Task<StepMounts> OpenAsync(BuildRun run, Stage stage, RunInstruction instruction, CancellationToken cancel)
+    public static async Task<StepMounts> OpenAsync(BuildRun run, Stage stage, BuildStep step, RunInstruction instruction, CancellationToken cancel)
     {
-        var mounts = new StepMounts(run);
+        var mounts = new StepMounts(run, step);
         try
         {
             foreach (var text in instruction.Mounts) await mounts.AddAsync(text, Read(text, instruction.Line), stage, cancel);
@@ -40,6 +44,15 @@ internal sealed class StepMounts : IAsyncDisposable
             await mounts.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Variables that the command gets and nothing records.</summary>
+    public IReadOnlyList<string> Variables => _variables;
+
+    /// <summary>Fetches secrets and agents, which a step that is in the cache already has no use for.</summary>
+    public async Task FetchSecretsAsync(CancellationToken cancel)
+    {
+        foreach (var fetch in _secrets) await fetch(cancel);
     }
 
     public void AddScript(HereDocument script)
@@ -68,6 +81,11 @@ internal sealed class StepMounts : IAsyncDisposable
     private async Task AddAsync(string text, RunMount mount, Stage stage, CancellationToken cancel)
     {
         _details.Add(text);
+        if (mount.Type is "secret" or "ssh")
+        {
+            _secrets.Add(c => mount.Type == "secret" ? SecretAsync(text, mount, c) : AgentAsync(text, mount, c));
+            return;
+        }
         var target = CleanPath.Absolute("/", mount.Target).TrimEnd('/');
         if (target.Length == 0) throw Wrong(text, "the target cannot be the root");
         _stubs.Add(target[1..]);
@@ -88,6 +106,49 @@ internal sealed class StepMounts : IAsyncDisposable
         }
     }
 
+    private async Task SecretAsync(string text, RunMount mount, CancellationToken cancel)
+    {
+        var secret = _run.Request.Secrets is { } secrets ? await secrets.FindAsync(mount.Id!, cancel) : null;
+        if (secret is null)
+        {
+            if (mount.Required) throw Missing(text, $"secret {mount.Id}: not found: give it with --secret id={mount.Id}");
+            return;
+        }
+        if (mount.Variable is { } variable) _variables.Add($"{variable}={Encoding.UTF8.GetString(secret)}");
+        if (mount.Target.Length == 0) return;
+        var path = Path.Combine(_run.Unkept.Make("secret"), "secret");
+        await File.WriteAllBytesAsync(path, secret, cancel);
+        Show(path, mount, defaultMode: 0x100);
+    }
+
+    private async Task AgentAsync(string text, RunMount mount, CancellationToken cancel)
+    {
+        const string folder = "/run/buildkit/";
+        var id = mount.Id ?? AgentSocket.DefaultId;
+        if (_run.Request.Secrets is not { } secrets || !await secrets.HasAgentAsync(id, cancel))
+        {
+            if (mount.Required) throw Missing(text, $"no SSH agent \"{id}\": give it with --ssh {id}");
+            return;
+        }
+        var path = Path.Combine(_run.Unkept.Make("agent"), "agent");
+        _locks.Add(AgentSocket.Listen(path, c => secrets.ConnectAgentAsync(id, c)));
+        var target = mount.Target.Length > 0 ? mount.Target : $"{folder}ssh_agent.{_agents}";
+        if (_agents++ == 0) _variables.Add($"SSH_AUTH_SOCK={target}");
+        Show(path, mount with { Target = target }, defaultMode: 0x180);
+    }
+
+    private void Show(string path, RunMount mount, uint defaultMode)
+    {
+        using (var folder = PathDescriptor.Open(null, Path.GetDirectoryName(path)!, OpenFlags.Directory))
+        {
+            FileAt.ChangeOwner(folder, Path.GetFileName(path), mount.Uid ?? 0, mount.Gid ?? 0);
+            FileAt.ChangeMode(folder, Path.GetFileName(path), mount.Mode ?? defaultMode);
+        }
+        var target = CleanPath.Absolute("/", mount.Target).TrimEnd('/');
+        _stubs.Add(target[1..]);
+        Add(new MountPoint { Type = "bind", Source = path, Target = target, ReadOnly = true });
+    }
+
     // The context is shown as it lies in the build's own directory. An image is shown by the container engine, which mounts it inside the container only.
     private async Task BindAsync(string text, RunMount mount, string target, Stage stage, CancellationToken cancel)
     {
@@ -95,7 +156,7 @@ internal sealed class StepMounts : IAsyncDisposable
         var source = mount.Source ?? "";
         if (mount.From is { Length: > 0 } from)
         {
-            var image = await _run.FindSourceAsync(from, stage, cancel) ?? throw Wrong(text, "scratch is empty");
+            var image = await _run.FindSourceAsync(from, stage, _step, cancel) ?? throw Wrong(text, "scratch is empty");
             _details.Add(image.Id.ToString());
             var subpath = CleanPath.Of("/" + source)[1..];
             Add(new MountPoint
@@ -105,9 +166,9 @@ internal sealed class StepMounts : IAsyncDisposable
             });
             return;
         }
-        var found = new CopySources(_run.Context.Root, isContext: true, []).Find(CleanPath.Of("/" + source), mayUnpack: false)[0];
+        var found = new CopySources(await _run.Context.RootAsync(cancel), isContext: true, []).Find(CleanPath.Of("/" + source), mayUnpack: false)[0];
         _details.Add(await found.HashAsync(cancel));
-        Add(new MountPoint { Type = "bind", Source = System.IO.Path.Combine(_run.Context.DirectoryPath, found.Path.Path), Target = target, ReadOnly = true });
+        Add(new MountPoint { Type = "bind", Source = Path.Combine(_run.Context.DirectoryPath, found.Path.Path), Target = target, ReadOnly = true });
     }
 
     private void Add(MountPoint point) => _points.Add(point);
@@ -123,6 +184,8 @@ internal sealed class StepMounts : IAsyncDisposable
             throw new EngineException(ErrorKind.InvalidArgument, error.Message, error);
         }
     }
+
+    private static EngineException Missing(string text, string problem) => new(ErrorKind.NotFound, $"--mount={text}: {problem}");
 
     private static EngineException Wrong(string text, string problem) => new(ErrorKind.NotImplemented, $"--mount={text}: {problem}");
 }

@@ -70,17 +70,18 @@ internal sealed record RootedPath(string Path, PathKind Kind, int ExistingParts)
     public static FileStream OpenFile(SafeFileHandle root, string path) =>
         new(PathDescriptor.Open(root, path, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, Resolve.InRoot | Resolve.NoSymlinks | Resolve.NoMagicLinks), FileAccess.Read);
 
-    /// <summary>Removes a folder if it is empty and no link stands in the way.</summary>
+    /// <summary>Removes a folder or a file if it is empty and no link stands in the way.</summary>
     public static bool RemoveIfEmpty(SafeFileHandle root, string path)
     {
         var slash = path.LastIndexOf('/');
         try
         {
             using var parent = OpenFolder(root, slash < 0 ? "" : path[..slash]);
-            Directory.Delete(Through(parent, path[(slash + 1)..]), recursive: false);
-            return true;
+            var name = path[(slash + 1)..];
+            return FileAt.TryStatus(parent, name, out var status) == Errno.None && (status.Kind == FileKind.Directory || status is { Kind: FileKind.Regular, Size: 0 })
+                && FileAt.TryRemove(parent, name, status.Kind == FileKind.Directory) == Errno.None;
         }
-        catch (Exception error) when (error is IOException or SyscallException or UnauthorizedAccessException)
+        catch (SyscallException)
         {
             return false;
         }

@@ -41,9 +41,9 @@ public static class BuildsRoutes
     {
         await foreach (var said in output.Events.ReadAllAsync())
         {
-            if (said.Image is { } image) lines.Write(new ProgressMessage { Aux = ProgressLines.Aux(new BuildResult { Id = image.ToString() }, DockerApiJson.Default.BuildResult) });
+            if (said is { Kind: BuildEventKind.Image, Image: { } image }) lines.Write(new ProgressMessage { Aux = ProgressLines.Aux(new BuildResult { Id = image.ToString() }, DockerApiJson.Default.BuildResult) });
             if (quiet) continue;
-            if (said.Text is { } text) lines.Write(new ProgressMessage { Stream = text });
+            if (ClassicBuildText.Of(said) is { } text) lines.Write(new ProgressMessage { Stream = text });
             if (said.Progress is { } progress) lines.Report(progress);
         }
     }
@@ -119,9 +119,9 @@ public static class BuildsRoutes
     }
 
     /// <summary>The header <c>X-Registry-Config</c>: all that the client has, by registry.</summary>
-    private static Func<string, RegistryAuth?> Credentials(HttpContext context)
+    private static Func<string, CancellationToken, ValueTask<RegistryAuth?>> Credentials(HttpContext context)
     {
         var all = RegistryCredentials.AllOf(context);
-        return domain => RegistryCredentials.From(all.GetValueOrDefault(domain) ?? (domain == ImageReference.DefaultDomain ? all.GetValueOrDefault("https://index.docker.io/v1/") : null));
+        return (domain, _) => ValueTask.FromResult(RegistryCredentials.From(all.GetValueOrDefault(domain) ?? (domain == ImageReference.DefaultDomain ? all.GetValueOrDefault("https://index.docker.io/v1/") : null)));
     }
 }

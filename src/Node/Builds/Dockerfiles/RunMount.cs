@@ -1,17 +1,26 @@
 namespace Yun.Node.Builds.Dockerfiles;
 
 /// <summary>What <c>RUN --mount</c> shows the command beside the image: nothing of it becomes part of a layer.</summary>
-/// <param name="Type">bind, cache or tmpfs.</param>
+/// <param name="Type">bind, cache, tmpfs, secret or ssh.</param>
 /// <param name="From">For bind and cache: a stage or image; the context otherwise.</param>
+/// <param name="Target">Where it is shown; empty for a secret that is only a variable, and for an agent wherever the builder puts it.</param>
 public sealed record RunMount(
     string Type, string? From, string? Source, string Target, bool ReadOnly, string? Id, string? Sharing, uint? Mode, uint? Uid, uint? Gid, long? SizeBytes)
 {
+    private const string SecretsFolder = "/run/secrets/";
+
+    /// <summary>The step fails when the client has no such secret or agent.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>The variable that a secret is put into.</summary>
+    public string? Variable { get; init; }
+
     /// <summary>Reads <c>type=cache,target=/x,…</c>. Values may hold variables, so this happens when the step runs.</summary>
     public static RunMount Parse(string text, int line)
     {
         DockerfileException Wrong(string problem) => new(line, $"--mount={text}: {problem}");
         var values = new Dictionary<string, string>();
-        bool? readOnly = null;
+        bool? readOnly = null, required = null;
         foreach (var field in text.Split(','))
         {
             var equals = field.IndexOf('=');
@@ -23,7 +32,8 @@ public sealed record RunMount(
                     var yes = value is null or "1" or "true" ? true : value is "0" or "false" ? false : throw Wrong($"invalid value for {key}: {value}");
                     readOnly = key.StartsWith("ro", StringComparison.Ordinal) || key == "readonly" ? yes : !yes;
                     break;
-                case "required" when values.GetValueOrDefault("type") is "secret" or "ssh":
+                case "required":
+                    required = value is null or "1" or "true" ? true : value is "0" or "false" ? false : throw Wrong($"invalid value for {key}: {value}");
                     break;
                 case "type" or "from" or "id" or "sharing" or "mode" or "uid" or "gid" or "size" or "env":
                     values[key] = value ?? throw Wrong($"invalid field '{field}' must be a key=value pair");
@@ -39,18 +49,26 @@ public sealed record RunMount(
             }
         }
         var type = values.GetValueOrDefault("type", "bind").ToLowerInvariant();
-        if (type is "secret" or "ssh") throw Wrong($"a {type} mount needs BuildKit's session, which this builder does not have; pass what is not secret by --build-arg");
-        if (type is not ("bind" or "cache" or "tmpfs")) throw Wrong($"unsupported mount type \"{type}\": expected bind, cache or tmpfs");
-        if (type != "cache" && values.Keys.FirstOrDefault(k => k is "mode" or "uid" or "gid" or "sharing" or "id") is { } key1)
-            throw Wrong($"{key1} not allowed for \"{type}\" type mounts");
+        if (type is not ("bind" or "cache" or "tmpfs" or "secret" or "ssh")) throw Wrong($"unsupported mount type \"{type}\": expected bind, cache, tmpfs, secret or ssh");
+        if (values.Keys.FirstOrDefault(k => !IsAllowed(k, type)) is { } unfit) throw Wrong($"{unfit} not allowed for \"{type}\" type mounts");
+        if (required is not null && type is not ("secret" or "ssh")) throw Wrong($"required not allowed for \"{type}\" type mounts");
         if (type != "tmpfs" && values.ContainsKey("size")) throw Wrong($"unexpected key 'size' for mount type '{type}'");
         if (values.GetValueOrDefault("sharing") is { } sharing && sharing is not ("shared" or "private" or "locked")) throw Wrong($"unsupported sharing value \"{sharing}\"");
+        var id = values.GetValueOrDefault("id") ?? (type == "secret" ? values.GetValueOrDefault("source") : null);
+        var target = values.GetValueOrDefault("target", "");
+        if (type == "secret")
+        {
+            id ??= target[(target.LastIndexOf('/') + 1)..];
+            if (id.Length == 0) throw Wrong("an id is required");
+            if (target.Length == 0 && !values.ContainsKey("env")) target = SecretsFolder + id[(id.LastIndexOf('/') + 1)..];
+        }
+        else if (target.Length == 0 && type != "ssh") throw Wrong("a target is required");
         return new RunMount(
-            type, values.GetValueOrDefault("from"), values.GetValueOrDefault("source"),
-            values.GetValueOrDefault("target") is { Length: > 0 } target ? target : throw Wrong("a target is required"),
-            readOnly ?? type == "bind", values.GetValueOrDefault("id"), values.GetValueOrDefault("sharing"),
+            type, values.GetValueOrDefault("from"), values.GetValueOrDefault("source"), target,
+            readOnly ?? type == "bind", id, values.GetValueOrDefault("sharing"),
             Number("mode", 8), Number("uid", 10), Number("gid", 10),
-            values.TryGetValue("size", out var size) ? Size(size) ?? throw Wrong($"invalid value for size: {size}") : null);
+            values.TryGetValue("size", out var size) ? Size(size) ?? throw Wrong($"invalid value for size: {size}") : null)
+        { Required = required ?? false, Variable = values.GetValueOrDefault("env") };
 
         uint? Number(string name, int numberBase)
         {
@@ -65,6 +83,14 @@ public sealed record RunMount(
             }
         }
     }
+
+    private static bool IsAllowed(string key, string type) => key switch
+    {
+        "mode" or "uid" or "gid" or "id" => type is "cache" or "secret" or "ssh",
+        "sharing" => type == "cache",
+        "env" => type == "secret",
+        _ => true,
+    };
 
     private static long? Size(string text)
     {

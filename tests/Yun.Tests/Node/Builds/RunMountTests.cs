@@ -15,7 +15,11 @@ public sealed class RunMountTests
 
     [Theory]
     [InlineData("type=bind", "a target is required")]
-    [InlineData("type=magic,target=/x", "unsupported mount type \"magic\": expected bind, cache or tmpfs")]
+    [InlineData("type=magic,target=/x", "unsupported mount type \"magic\": expected bind, cache, tmpfs, secret or ssh")]
+    [InlineData("type=secret", "an id is required")]
+    [InlineData("type=secret,id=s,sharing=locked", "sharing not allowed for \"secret\" type mounts")]
+    [InlineData("type=cache,target=/x,env=X", "env not allowed for \"cache\" type mounts")]
+    [InlineData("target=/x,required", "required not allowed for \"bind\" type mounts")]
     [InlineData("target=/x,bind-propagation=rshared", "unexpected key 'bind-propagation' in 'bind-propagation=rshared'")]
     [InlineData("target=/x,size=1", "unexpected key 'size' for mount type 'bind'")]
     [InlineData("target=/x,uid=1", "uid not allowed for \"bind\" type mounts")]
@@ -26,5 +30,11 @@ public sealed class RunMountTests
         Assert.Equal($"--mount={text}: {problem}", Assert.Throws<DockerfileException>(() => RunMount.Parse(text, 1)).Problem);
 
     [Fact]
-    public void Secrets_are_refused_with_the_reason() => Assert.Contains("BuildKit", Assert.Throws<DockerfileException>(() => RunMount.Parse("type=secret,id=s", 1)).Message);
+    public void Secrets_and_agents_have_buildkits_defaults()
+    {
+        Assert.Equal(new RunMount("secret", null, null, "/run/secrets/s", false, "a/s", null, null, null, null, null), RunMount.Parse("type=secret,id=a/s", 1));
+        Assert.Equal(new RunMount("secret", null, null, "/x/s", false, "s", null, 0x100, 5, null, null) { Required = true }, RunMount.Parse("type=secret,target=/x/s,mode=0400,uid=5,required", 1));
+        Assert.Equal(new RunMount("secret", null, null, "", false, "s", null, null, null, null, null) { Variable = "S" }, RunMount.Parse("type=secret,id=s,env=S", 1));
+        Assert.Equal(new RunMount("ssh", null, null, "", false, null, null, null, null, null, null), RunMount.Parse("type=ssh", 1));
+    }
 }
