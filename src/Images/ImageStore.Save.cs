@@ -19,7 +19,15 @@ public sealed partial class ImageStore
     /// <summary>As <see cref="SaveAsync"/>, to be read: the archive is made as it is read.</summary>
     public Stream OpenSaved(IReadOnlyList<string> namesOrIds, CancellationToken cancel = default)
     {
-        var chosen = namesOrIds.SelectMany(Choose).ToList();
+        return OpenSaved(namesOrIds.SelectMany(Choose).ToList(), cancel);
+    }
+
+    /// <summary>One image under these names, which it need not have here.</summary>
+    public Stream OpenSaved(Image image, IReadOnlyList<ImageReference> names, CancellationToken cancel = default) =>
+        OpenSaved(names.Count == 0 ? [(image, null)] : [.. names.Select(name => (image, (ImageReference?)name))], cancel);
+
+    private MadeStream OpenSaved(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, CancellationToken cancel)
+    {
         var pins = _pins.Take();
         foreach (var (image, _) in chosen)
             pins.Add([image.Id, .. image.ChainIds, .. image.Record.Layers.Select(layer => layer.Blob?.Digest).OfType<Digest>()]);

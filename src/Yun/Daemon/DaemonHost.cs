@@ -2,6 +2,7 @@ using System.Runtime;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Yun.BuildKit;
 using Yun.DockerApi;
 using Yun.DockerApi.Model;
 using Yun.DockerApi.Streams;
@@ -85,6 +86,7 @@ public static class DaemonHost
         builder.Services.Configure<JsonOptions>(UseDockersJson);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownMax);
         builder.Services.AddSingleton(engine);
+        builder.Services.AddSingleton<BuildKitServer>();
         var web = builder.Build();
         web.Use(metrics.CountAsync);
         web.UseMiddleware<ApiErrors>();

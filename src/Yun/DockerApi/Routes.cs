@@ -1,3 +1,5 @@
+using Yun.BuildKit;
+
 namespace Yun.DockerApi;
 
 /// <summary>All routes of the API, by area. The version in front of a path has been taken off by <see cref="ApiVersions"/> before they are matched.</summary>
@@ -17,6 +19,7 @@ public static class Routes
         routes.MapArchive();
         routes.MapCommit();
         routes.MapBuilds();
+        routes.MapBuildKit();
         routes.MapVolumes();
         routes.MapRegistries();
         routes.MapDiskUsage();

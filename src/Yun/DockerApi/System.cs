@@ -18,7 +18,7 @@ public static class SystemRoutes
     private static ContentHttpResult Ping(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers["Builder-Version"] = "1";
+        headers["Builder-Version"] = "2";
         headers["Swarm"] = "inactive";
         headers.CacheControl = "no-cache, no-store, must-revalidate";
         headers.Pragma = "no-cache";

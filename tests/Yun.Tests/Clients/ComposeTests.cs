@@ -53,6 +53,18 @@ public sealed class ComposeTests(DaemonFixture fixture) : ComposeTest(fixture)
         Assert.Equal(["from a file", "from the compose file"], (await project.RunAsync("run", "--rm", "-T", "page")).Succeeded().Lines);
     }
 
+    [Fact]
+    public async Task Images_are_built_by_BuildKits_protocol()
+    {
+        var project = Project("2", "buildkit.yml");
+        project.Variables["DOCKER_BUILDKIT"] = "1";
+        File.WriteAllText(Path.Combine(project.Folder, "token.txt"), "12345");
+        Assert.Contains("page maker 2/2", (await project.RunAsync("build")).Succeeded().Output);
+        Assert.Equal(["good morning", "5"], (await project.RunAsync("run", "--rm", "-T", "page")).Succeeded().Lines);
+        Assert.Equal(["other"], (await project.RunAsync("run", "--rm", "-T", "other")).Succeeded().Lines);
+        (await project.RunAsync("down", "--rmi", "all")).Succeeded();
+    }
+
     [Theory, MemberData(nameof(Generations))]
     public async Task A_scaled_service_answers_with_every_instance_under_its_name(string generation)
     {

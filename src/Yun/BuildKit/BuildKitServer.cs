@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Yun.DockerApi.Streams;
+using Yun.Node;
+
+namespace Yun.BuildKit;
+
+/// <summary>Speaks BuildKit's interface for clients (gRPC) on connections of the Engine API. Nothing of it runs before the first such connection.</summary>
+internal sealed class BuildKitServer(Engine engine) : IAsyncDisposable
+{
+    private readonly HandedConnections _connections = new();
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private WebApplication? _web;
+
+    /// <summary>What clients offer while they are connected.</summary>
+    public BuildSessions Sessions { get; } = new();
+
+    /// <summary>Serves the connection until it ends.</summary>
+    public async Task ServeAsync(HijackedConnection connection)
+    {
+        await StartAsync(connection.Ended);
+        await _connections.ServeAsync(connection);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_web is not null) await _web.DisposeAsync();
+        await Sessions.DisposeAsync();
+        _gate.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            if (_web is not null) return;
+            var web = Build();
+            await web.StartAsync(cancel);
+            _web = web;
+        }
+        finally { _gate.Release(); }
+    }
+
+    private WebApplication Build()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(_connections.EndPoint, listen => listen.Protocols = HttpProtocols.Http2);
+            // A build says nothing for as long as its commands do.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+        });
+        builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(_connections);
+        builder.Services.AddSingleton(engine);
+        builder.Services.AddSingleton(Sessions);
+        builder.Services.AddSingleton<BuildJobs>();
+        builder.Services.AddSingleton<BuildSolver>();
+        builder.Services.AddSingleton<ResultExport>();
+        builder.Services.AddGrpc();
+        var web = builder.Build();
+        web.MapGrpcService<ControlService>();
+        web.MapGrpcService<BridgeService>();
+        return web;
+    }
+}

@@ -1,0 +1,86 @@
+using Yun.BuildKit.Protos;
+using Yun.Node;
+using Yun.Node.Builds;
+using Yun.Node.Builds.Patterns;
+using Yun.Protocol;
+
+namespace Yun.BuildKit;
+
+/// <summary>Has the engine's builder do what a client asks BuildKit's Dockerfile frontend for.</summary>
+internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
+{
+    private const string DockerfileFrontend = "dockerfile.v0", IgnoreFile = ".dockerignore", UploadHost = "http://buildkit-session/";
+
+    /// <exception cref="EngineException">It cannot be done; also as <see cref="BuildCommandException"/> when a RUN failed.</exception>
+    public async Task<BuiltImage> BuildAsync(BuildJob job, string frontend, IReadOnlyDictionary<string, string> options, CancellationToken cancel)
+    {
+        if (frontend != DockerfileFrontend) throw new EngineException(ErrorKind.NotImplemented, $"this builder knows the frontend {DockerfileFrontend} only, not '{frontend}'");
+        var session = await sessions.GetAsync(await job.SessionAsync(cancel), cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Ended);
+        BuiltImage? built = null;
+        await job.ShowAsync(async output =>
+        {
+            var request = await RequestAsync(job, new FrontendOptions(options), session, output, stop.Token);
+            var image = await engine.Builds.BuildAsync(request, output, cancel: stop.Token);
+            built = new BuiltImage(image, engine.Images.Use(image, $"build {job.Reference}", () => true));
+        });
+        return built!;
+    }
+
+    private static async Task<BuildRequest> RequestAsync(BuildJob job, FrontendOptions options, BuildSession session, BuildOutput output, CancellationToken cancel)
+    {
+        var secrets = new SessionSecrets(session);
+        var request = options.Read() with { Secrets = secrets, AuthFor = secrets.CredentialsAsync };
+        if (options.Remote is { } remote)
+        {
+            if (remote.StartsWith(UploadHost, StringComparison.Ordinal)) return request with { Context = Uploaded(session, new Uri(remote), cancel) };
+            return request with { Remote = remote };
+        }
+        string? text = null;
+        await output.StepAsync(new BuildStep($"[internal] load build definition from {options.FileName}"), async () =>
+        {
+            text = await DockerfileAsync(session, options, cancel);
+            return null;
+        }, cancel);
+        (job.Source.FileName, job.Source.Text) = (options.FileName, text!);
+        var ignored = IgnoreList.Empty;
+        await output.StepAsync(new BuildStep($"[internal] load {IgnoreFile}"), async () =>
+        {
+            ignored = await IgnoredAsync(session, options, cancel);
+            return null;
+        }, cancel);
+        return request with { DockerfileText = text, ContextFiles = new SessionContext(session, options.ContextFolder, ignored) };
+    }
+
+    private static async Task<string> DockerfileAsync(BuildSession session, FrontendOptions options, CancellationToken cancel)
+    {
+        var name = options.FileName;
+        var text = await TextAsync(session, options.DockerfileFolder, name, cancel);
+        if (text is null && name == BuildRequest.DefaultDockerfile) text = await TextAsync(session, options.DockerfileFolder, name.ToLowerInvariant(), cancel);
+        if (text is null) throw new EngineException(ErrorKind.NotFound, $"failed to read dockerfile: open {name}: no such file or directory");
+        return text.Length > 0 ? text : throw new EngineException(ErrorKind.InvalidArgument, $"the Dockerfile ({name}) cannot be empty");
+    }
+
+    // A list of the Dockerfile's own, beside it, takes the place of the context's.
+    private static async Task<IgnoreList> IgnoredAsync(BuildSession session, FrontendOptions options, CancellationToken cancel)
+    {
+        var own = options.FileName + IgnoreFile;
+        var (name, text) = (own, await TextAsync(session, options.DockerfileFolder, own, cancel));
+        if (text is null) (name, text) = (IgnoreFile, await TextAsync(session, options.ContextFolder, IgnoreFile, cancel));
+        try { return text is null ? IgnoreList.Empty : IgnoreList.Parse(text, name); }
+        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
+    }
+
+    private static async Task<string?> TextAsync(BuildSession session, string folder, string path, CancellationToken cancel)
+    {
+        var files = new ReceivedTexts();
+        await FolderReceiver.ReceiveAsync(session, folder, path, files, cancel);
+        return files.TextOf(path);
+    }
+
+    private static CallStream Uploaded(BuildSession session, Uri address, CancellationToken cancel)
+    {
+        var client = new Upload.UploadClient(session.InvokerOf("moby.upload.v1.Upload", "Pull"));
+        return new CallStream(client.Pull(new Grpc.Core.Metadata { { "urlpath", address.AbsolutePath }, { "urlhost", address.Host } }, cancellationToken: cancel));
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Yun.Node.Builds;
+using Yun.Node.Containers;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.BuildKit;
+
+/// <summary>The options of BuildKit's Dockerfile frontend, as its clients send them: one flat list of names and values.</summary>
+internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> options)
+{
+    private const string ContextPrefix = "context:";
+
+    public string FileName => Text("filename") ?? BuildRequest.DefaultDockerfile;
+
+    /// <summary>What the client calls the folder with the Dockerfile.</summary>
+    public string DockerfileFolder => Text("dockerfilekey") ?? "dockerfile";
+
+    /// <summary>What the client calls the folder that is the context.</summary>
+    public string ContextFolder => Text("contextkey") ?? "context";
+
+    /// <summary>An address, when the context is no folder of the client's.</summary>
+    public string? Remote => Text("context");
+
+    /// <summary>What is to be built, but for the files.</summary>
+    /// <exception cref="EngineException">An option's value cannot be read, or what it asks for is not done here.</exception>
+    public BuildRequest Read()
+    {
+        Refuse();
+        return new BuildRequest
+        {
+            Dockerfile = FileName,
+            Target = Text("target"),
+            Platform = PlatformOf(Text("platform")),
+            Arguments = Below("build-arg:").ToDictionary(argument => argument.Name, argument => (string?)argument.Value),
+            Labels = Below("label:").ToDictionary(label => label.Name, label => label.Value),
+            NoCache = options.TryGetValue("no-cache", out var stages) && stages.Length == 0,
+            NoCacheStages = List(stages).Select(stage => stage.ToLowerInvariant()).ToList(),
+            Pull = Text("image-resolve-mode") == "pull",
+            HostConfig = new HostConfig
+            {
+                NetworkMode = Text("force-network-mode"),
+                ShmSize = Number("shm-size"),
+                CgroupParent = Text("cgroup-parent"),
+                ExtraHosts = List(Text("add-hosts")).Select(host => host.Replace('=', ':')).ToList() is { Count: > 0 } hosts ? hosts : null,
+                Ulimits = List(Text("ulimit")).Select(Limit).ToList() is { Count: > 0 } limits ? limits : null,
+            },
+        };
+    }
+
+    private void Refuse()
+    {
+        if (Text("requestid") is { } request) throw NotDone($"the request {request} of the Dockerfile frontend");
+        if ((Text("cmdline") ?? Text("source")) is { } frontend) throw NotDone($"what the frontend {frontend} does; leave out BUILDKIT_SYNTAX");
+        if (options.Keys.FirstOrDefault(name => name.StartsWith(ContextPrefix, StringComparison.Ordinal)) is { } context) throw NotDone($"the named context {context[ContextPrefix.Length..]}");
+        if (options.FirstOrDefault(option => option.Key.StartsWith("attest:", StringComparison.Ordinal) && !option.Value.Contains("inline-only=true") && !option.Value.Contains("disabled=true")) is { Key: { } attestation })
+            throw NotDone($"the attestation {attestation["attest:".Length..]}");
+    }
+
+    private string? Text(string name) => options.GetValueOrDefault(name) is { Length: > 0 } text ? text : null;
+
+    private IEnumerable<(string Name, string Value)> Below(string prefix) =>
+        options.Where(option => option.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(option => (option.Key[prefix.Length..], option.Value));
+
+    private static string[] List(string? text) => text?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private long Number(string name) => Text(name) is not { } text ? 0 : Number(name, text);
+
+    private static long Number(string name, string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for {name}: '{text}' is not a number");
+
+    // name=soft[:hard]
+    private static Ulimit Limit(string text)
+    {
+        var parts = text.Split('=', ':');
+        if (parts.Length is not (2 or 3)) throw new EngineException(ErrorKind.InvalidArgument, $"invalid ulimit '{text}': expected name=soft[:hard]");
+        return new Ulimit { Name = parts[0], Soft = Number("ulimit", parts[1]), Hard = Number("ulimit", parts[^1]) };
+    }
+
+    private static Platform? PlatformOf(string? text)
+    {
+        if (text is null) return null;
+        if (text.Contains(',')) throw new EngineException(ErrorKind.NotImplemented, $"cannot build for several platforms at once ({text}): build for one");
+        try { return Platform.Parse(text); }
+        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
+    }
+
+    private static EngineException NotDone(string what) => new(ErrorKind.NotImplemented, $"this builder does not do {what}");
+}
