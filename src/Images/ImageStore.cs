@@ -22,7 +22,7 @@ public sealed partial class ImageStore : IAsyncDisposable
     private readonly RegistryConnections _registries;
     private readonly TimeProvider _time;
     private readonly Pins _pins;
-    private readonly KeyedLocks _blobs = new();
+    private readonly KeyedLocks<Digest> _blobs = new();
     private readonly SharedWork<Digest, Layer> _layerPulls = new();
     private readonly SemaphoreSlim _layerRoom;
     /// <summary>Held while names and records change, so that a rule that was checked still holds when it is acted on.</summary>

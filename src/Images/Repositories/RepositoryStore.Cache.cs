@@ -9,7 +9,7 @@ namespace Yun.Images.Repositories;
 // What comes from another registry comes when it is asked for: a manifest first, and its parts later, perhaps never.
 public sealed partial class RepositoryStore
 {
-    private readonly KeyedLocks _fetches = new();
+    private readonly KeyedLocks<Digest> _fetches = new();
 
     internal async Task KeepManifestAsync(string name, string? tag, FetchedManifest fetched, CancellationToken cancel)
     {

@@ -1,13 +1,11 @@
-using Yun.Oci;
-
 namespace Yun.Images.Transfers;
 
-/// <summary>One at a time for each digest.</summary>
-internal sealed class KeyedLocks
+/// <summary>One at a time for each key.</summary>
+public sealed class KeyedLocks<TKey> where TKey : notnull
 {
-    private readonly Dictionary<Digest, (SemaphoreSlim Turn, int Users)> _locks = [];
+    private readonly Dictionary<TKey, (SemaphoreSlim Turn, int Users)> _locks = [];
 
-    public async Task<IDisposable> EnterAsync(Digest key, CancellationToken cancel)
+    public async Task<IDisposable> EnterAsync(TKey key, CancellationToken cancel)
     {
         SemaphoreSlim turn;
         lock (_locks)
@@ -28,7 +26,7 @@ internal sealed class KeyedLocks
         return new Held(this, key, turn);
     }
 
-    private void Leave(Digest key)
+    private void Leave(TKey key)
     {
         lock (_locks)
         {
@@ -38,7 +36,7 @@ internal sealed class KeyedLocks
         }
     }
 
-    private sealed class Held(KeyedLocks locks, Digest key, SemaphoreSlim turn) : IDisposable
+    private sealed class Held(KeyedLocks<TKey> locks, TKey key, SemaphoreSlim turn) : IDisposable
     {
         public void Dispose()
         {

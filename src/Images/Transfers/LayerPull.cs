@@ -10,7 +10,7 @@ namespace Yun.Images.Transfers;
 /// Brings one layer from a registry into the store: download, hash, save, decompress, hash and unpack as one pipeline. Unpacked files are shown only after both
 /// digests were right and the layer below is there.
 /// </summary>
-internal sealed class LayerPull(ContentStore content, LayerStore layers, KeyedLocks blobs, RegistryClient registry, string repository)
+internal sealed class LayerPull(ContentStore content, LayerStore layers, KeyedLocks<Digest> blobs, RegistryClient registry, string repository)
 {
     /// <param name="diffId">What the image's configuration says the layer unpacks to.</param>
     /// <param name="below">Gives the layer below, once it is in its place; null for the bottom one.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Yun.Oci;
 
 namespace Yun.Node.Builds;
@@ -17,22 +18,22 @@ public sealed class BuildArguments
     private readonly IReadOnlyDictionary<string, string?> _given;
     private readonly Dictionary<string, string?> _global;
     private readonly Dictionary<string, string?> _stage = [];
-    private readonly HashSet<string> _declared;
+    private readonly ConcurrentDictionary<string, bool> _declared; // by any stage; they are built at once
 
-    private BuildArguments(IReadOnlyDictionary<string, string?> given, Dictionary<string, string?> global, HashSet<string> declared) =>
+    private BuildArguments(IReadOnlyDictionary<string, string?> given, Dictionary<string, string?> global, ConcurrentDictionary<string, bool> declared) =>
         (_given, _global, _declared) = (given, global, declared);
 
     /// <param name="given">From <c>--build-arg</c>; a null value is a name given without one.</param>
     public static BuildArguments Begin(IReadOnlyDictionary<string, string?> given, Platform target, string? targetStage)
     {
-        var arguments = new BuildArguments(given, new Dictionary<string, string?>(PlatformArguments(target, targetStage)), []);
+        var arguments = new BuildArguments(given, new Dictionary<string, string?>(PlatformArguments(target, targetStage)), new(StringComparer.Ordinal));
         return arguments;
     }
 
     /// <summary>An ARG before the first FROM.</summary>
     public void DeclareGlobal(string name, string? value)
     {
-        _declared.Add(name);
+        _declared[name] = true;
         if (value is not null || !_global.ContainsKey(name)) _global[name] = value;
     }
 
@@ -41,7 +42,7 @@ public sealed class BuildArguments
 
     public void Declare(string name, string? value)
     {
-        _declared.Add(name);
+        _declared[name] = true;
         _stage[name] = value;
     }
 
@@ -74,7 +75,7 @@ public sealed class BuildArguments
         [.. ForRun(environment).Where(a => a[..a.IndexOf('=')] is var name && (_stage.ContainsKey(name) || !s_proxies.Contains(name)))];
 
     /// <summary>Names given with the request that no ARG took.</summary>
-    public IReadOnlyList<string> NotConsumed() => [.. _given.Keys.Where(n => !_declared.Contains(n) && !s_proxies.Contains(n)).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> NotConsumed() => [.. _given.Keys.Where(n => !_declared.ContainsKey(n) && !s_proxies.Contains(n)).Order(StringComparer.Ordinal)];
 
     private IEnumerable<(string Name, string Value)> InStage()
     {

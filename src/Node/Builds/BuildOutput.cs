@@ -32,7 +32,7 @@ public enum BuildEventKind
     Ended,
     Failed,
     Warning,
-    /// <summary>What the classic builder says beside the steps, with its line's end.</summary>
+    /// <summary>What the classic builder says besides, with its line's end.</summary>
     Note,
     /// <summary>A stage has become an image.</summary>
     Image,
@@ -79,7 +79,8 @@ public sealed class BuildOutput
 
     public ValueTask WarnAsync(string text, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Warning, Text: text), cancel);
 
-    public ValueTask NoteAsync(string line, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Note, Text: line + "\n"), cancel);
+    /// <param name="step">What it is about; null when that is the build as a whole.</param>
+    public ValueTask NoteAsync(BuildStep? step, string line, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Note, step, line + "\n"), cancel);
 
     public ValueTask ImageAsync(Digest image, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Image, Image: image), cancel);
 

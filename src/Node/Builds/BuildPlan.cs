@@ -3,8 +3,12 @@ using Yun.Protocol;
 
 namespace Yun.Node.Builds;
 
-/// <summary>A stage that will be built, with the steps that tell of it.</summary>
-internal sealed record PlannedStage(Stage Stage, BuildStep From, IReadOnlyList<(BuildStep Step, Instruction Instruction)> Steps);
+/// <summary>An instruction that will be done.</summary>
+/// <param name="Needs">The stages that must have been built before.</param>
+internal sealed record PlannedStep(BuildStep Step, Instruction Instruction, IReadOnlyList<Stage> Needs);
+
+/// <summary>A stage that will be built.</summary>
+internal sealed record PlannedStage(Stage Stage, PlannedStep From, IReadOnlyList<PlannedStep> Steps);
 
 /// <summary>What a build will do: only the stages that its target needs, and all their instructions numbered.</summary>
 internal sealed record BuildPlan(IReadOnlyList<BuildStep> GlobalArguments, IReadOnlyList<PlannedStage> Stages)
@@ -22,7 +26,7 @@ internal sealed record BuildPlan(IReadOnlyList<BuildStep> GlobalArguments, IRead
 
         foreach (var argument in dockerfile.GlobalArguments)
             foreach (var (argumentName, value) in ((ArgInstruction)Variables().Replace(argument)).Arguments) run.Arguments.DeclareGlobal(argumentName, value);
-        var stages = StagePlan.Needed(dockerfile, target, s => Variables().Word(s.From.BaseName));
+        var stages = StagePlan.Needed(dockerfile, target, BaseOf);
         var (number, total) = (0, dockerfile.GlobalArguments.Count + stages.Sum(s => 1 + s.Instructions.Count));
         return new BuildPlan(
             [.. dockerfile.GlobalArguments.Select(a => new BuildStep(a.Text, ++number, total, a.Line))],
@@ -32,9 +36,13 @@ internal sealed record BuildPlan(IReadOnlyList<BuildStep> GlobalArguments, IRead
         {
             var (place, places) = (1, 1 + stage.Instructions.Count(TakesTime));
             var prefix = dockerfile.Stages.Count == 1 ? "" : (stage.From.StageName ?? $"stage-{stage.Index}") + " ";
-            return new PlannedStage(stage, new BuildStep(stage.From.Text, ++number, total, stage.From.Line, $"{prefix}1/{places}"),
-                [.. stage.Instructions.Select(i => (new BuildStep(i.Text, ++number, total, i.Line, TakesTime(i) ? $"{prefix}{++place}/{places}" : null), i))]);
+            var from = new BuildStep(stage.From.Text, ++number, total, stage.From.Line, $"{prefix}1/{places}");
+            return new PlannedStage(stage, new PlannedStep(from, stage.From, StagePlan.Earlier(dockerfile, BaseOf(stage), stage) is { } earlier ? [earlier] : []),
+                [.. stage.Instructions.Select(i => new PlannedStep(
+                    new BuildStep(i.Text, ++number, total, i.Line, TakesTime(i) ? $"{prefix}{++place}/{places}" : null), i, StagePlan.Needed(dockerfile, i, stage)))]);
         }
+
+        string BaseOf(Stage stage) => Variables().Word(stage.From.BaseName);
 
         InstructionVariables Variables() => new(dockerfile.Escape, run.Arguments.Global());
 

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using Yun.Images;
+using Yun.Images.Transfers;
 using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
@@ -15,14 +17,18 @@ internal sealed class BuildRun : IDisposable
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly Dictionary<StageBuild, IDisposable> _held = [];
-    private readonly List<IDisposable> _opened = [];
-    private readonly List<StageBuild> _stages = [];
-    private BuildDirectory? _unkept;
+    private readonly ConcurrentDictionary<StageBuild, IDisposable> _held = [];
+    private readonly ConcurrentBag<IDisposable> _opened = [];
+    private readonly ConcurrentDictionary<Stage, Task<StageBuild?>> _stages = new(ReferenceEqualityComparer.Instance);
+    private readonly Lazy<BuildDirectory> _unkept;
+
+    public BuildRun() => _unkept = new Lazy<BuildDirectory>(() => BuildDirectory.Create(ExecRoot!));
 
     public required ImageStore Images { get; init; }
     public required IBuildContainers Containers { get; init; }
     public required CacheFolders Caches { get; init; }
+    /// <summary>Whoever does a step first does it for all who come to the same one meanwhile, in this build or another; by <see cref="CacheStep.Key"/>.</summary>
+    public required KeyedLocks<string> Turns { get; init; }
     public required TimeProvider Time { get; init; }
     public required BuildRequest Request { get; init; }
     public required BuildOutput Output { get; init; }
@@ -38,16 +44,30 @@ internal sealed class BuildRun : IDisposable
     public required IReadOnlyList<Image> CacheSources { get; init; }
 
     /// <summary>The build's place for secrets and sockets, in memory and not on disk.</summary>
-    public BuildDirectory Unkept => _unkept ??= BuildDirectory.Create(ExecRoot);
+    public BuildDirectory Unkept => _unkept.Value;
+
+    /// <summary>All stages that are built.</summary>
+    public ICollection<Task<StageBuild?>> Stages => _stages.Values;
 
     public void Dispose()
     {
-        _unkept?.Dispose();
+        if (_unkept.IsValueCreated) _unkept.Value.Dispose();
         foreach (var held in _held.Values) held.Dispose();
         foreach (var opened in _opened) opened.Dispose();
     }
 
-    public void Add(StageBuild stage) => _stages.Add(stage);
+    /// <param name="building">Ends with null when the stage has failed.</param>
+    public void Begin(Stage stage, Task<StageBuild?> building) => _stages[stage] = building;
+
+    /// <summary>The stage when it has been built; null when it has failed.</summary>
+    public Task<StageBuild?> StageAsync(Stage stage) => _stages[stage];
+
+    /// <summary>Waits for the stages. When one of them fails, so does the wait.</summary>
+    public async Task StagesAsync(IEnumerable<Stage> stages, CancellationToken cancel)
+    {
+        foreach (var stage in stages)
+            if (await StageAsync(stage) is null) throw new OperationCanceledException(cancel);
+    }
 
     /// <summary>What an image made from <paramref name="current"/> runs on.</summary>
     public Platform PlatformOf(Image? current) => current?.Platform ?? Request.Platform ?? Platform.Host;
@@ -55,7 +75,7 @@ internal sealed class BuildRun : IDisposable
     /// <summary>Keeps the image from being removed while the stage stands on it; the one before is let go, its child protects it.</summary>
     public void Hold(StageBuild stage, Image? image)
     {
-        _held.Remove(stage, out var before);
+        _held.TryRemove(stage, out var before);
         if (image is not null) _held[stage] = Images.Use(image, $"build {System.IO.Path.GetFileName(Directory.Path)}", () => true);
         before?.Dispose();
     }
@@ -143,7 +163,7 @@ internal sealed class BuildRun : IDisposable
     private StageBuild? EarlierStage(string name, Stage stage)
     {
         var found = Dockerfile.FindStage(name);
-        return found is null || found.Index >= stage.Index ? null : _stages.Find(s => s.Stage == found);
+        return found is null || found.Index >= stage.Index || !_stages.TryGetValue(found, out var built) || !built.IsCompletedSuccessfully ? null : built.Result;
     }
 
     private static bool IsNumber(string name) => int.TryParse(name, out _);

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Yun.Images;
+using Yun.Images.Transfers;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Oci;
 using Yun.Protocol;
@@ -16,6 +18,7 @@ public sealed class Builder
     private readonly IBuildContainers _containers;
     private readonly TimeProvider _time;
     private readonly CacheFolders _caches;
+    private readonly KeyedLocks<string> _turns = new();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _running = new(StringComparer.Ordinal);
 
     /// <param name="execRoot">Where secrets lie while a step uses them: a place in memory.</param>
@@ -76,6 +79,7 @@ public sealed class Builder
             Images = _images,
             Containers = _containers,
             Caches = _caches,
+            Turns = _turns,
             Time = _time,
             Request = request,
             Output = output,
@@ -91,13 +95,13 @@ public sealed class Builder
 
         var image = await BuildStagesAsync(run, cancel) ?? throw new EngineException(ErrorKind.InvalidArgument, "No image was generated. Is your Dockerfile empty?");
         if (run.Arguments.NotConsumed() is { Count: > 0 } left)
-            await output.NoteAsync($"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
+            await output.NoteAsync(null, $"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
 
-        await output.NoteAsync($"Successfully built {image.Id.Short}", cancel);
+        await output.NoteAsync(null, $"Successfully built {image.Id.Short}", cancel);
         foreach (var tag in request.Tags)
         {
             await _images.TagAsync(image, tag.WithDefaultTag(), cancel);
-            await output.NoteAsync($"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
+            await output.NoteAsync(null, $"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
         }
         return image;
     }
@@ -105,16 +109,37 @@ public sealed class Builder
     private static async Task<Image?> BuildStagesAsync(BuildRun run, CancellationToken cancel)
     {
         var plan = BuildPlan.Of(run);
-        foreach (var argument in plan.GlobalArguments) await run.Output.BeginAsync(argument, cancel);
-        StageBuild? last = null;
-        foreach (var stage in plan.Stages)
+        foreach (var argument in plan.GlobalArguments)
         {
-            last = new StageBuild(run, stage.Stage);
-            await last.BuildAsync(stage, cancel);
-            run.Add(last);
-            if (last.Current is { } image) await run.Output.ImageAsync(image.Id, cancel);
+            await run.Output.BeginAsync(argument, cancel);
+            await run.Output.EndAsync(argument, null, cancel);
         }
-        return last?.Current;
+        // All at once: each waits where it needs another, and a stage can need only earlier ones.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        ExceptionDispatchInfo? first = null;
+        foreach (var stage in plan.Stages) run.Begin(stage.Stage, BuildStageAsync(stage));
+        await Task.WhenAll(run.Stages);
+        first?.Throw();
+        return (await run.StageAsync(plan.Stages[^1].Stage))?.Current;
+
+        // What fails first is what the build fails with; the others only stop.
+        async Task<StageBuild?> BuildStageAsync(PlannedStage planned)
+        {
+            await Task.Yield();
+            try
+            {
+                var stage = new StageBuild(run, planned.Stage);
+                await stage.BuildAsync(planned, stop.Token);
+                if (stage.Current is { } image) await run.Output.ImageAsync(image.Id, stop.Token);
+                return stage;
+            }
+            catch (Exception failure)
+            {
+                Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(failure), null);
+                await stop.CancelAsync();
+                return null;
+            }
+        }
     }
 
     private static Dockerfile Parse(string text, string file)

@@ -26,6 +26,7 @@ internal sealed partial class StageBuild
         var comment = $"{copy.Name} {flags}{await CopySources.HashAsync(sources, cancel)} in {copy.Destination} ";
         var details = string.Join('\n', [copy.Link ? "link" : "", copy.Parents ? "parents" : "", from is null ? "" : "from", .. copy.Sources, .. copy.Excludes]);
         var step = Step($"{string.Join(' ', ConfigChange.ShellOf(_config))} #(nop) {comment}", details);
+        using var turn = await TurnAsync(step, cancel);
         if (await TryCacheAsync(step, cancel)) return;
 
         await CommitAsync(step, await WriteAsync(root => PutAsync(copy, mode, from is not null, sources, root, cancel), cancel), cancel);
@@ -111,6 +112,7 @@ internal sealed partial class StageBuild
     {
         var comment = ConfigChange.Apply(workdir, _config, ref _commandSet);
         var step = Step($"{string.Join(' ', ConfigChange.ShellOf(_config))} #(nop) {comment}");
+        using var turn = await TurnAsync(step, cancel);
         if (await TryCacheAsync(step, cancel)) return;
         var layer = await WriteAsync(root => new CopyTarget(root, (0, 0), keepOwners: false, null).MakeFolderAsync(_config.WorkingDir!, cancel), cancel);
         await CommitAsync(step, layer, cancel);

@@ -22,6 +22,7 @@ internal sealed partial class StageBuild
         var shown = _arguments.ForHistory(environment);
         var command = string.Join(' ', script.Arguments);
         var step = Step(shown.Count > 0 ? $"|{shown.Count} {string.Join(' ', shown)} {command}" : command, $"{instruction.Network}\n{mounts.Details}\n{Hash(script.File?.Body)}");
+        using var turn = await TurnAsync(step, cancel);
         if (await TryCacheAsync(step, cancel)) return;
         await mounts.FetchSecretsAsync(cancel);
 
@@ -29,13 +30,13 @@ internal sealed partial class StageBuild
         await using (var container = await run.Containers.CreateAsync(image, ConfigOf(script, environment, mounts), HostConfigOf(instruction, mounts), keep: !run.Request.RemoveContainers, cancel))
         {
             id = container.Id[..12];
-            await run.Output.NoteAsync($" ---> Running in {id}", cancel);
+            await run.Output.NoteAsync(_step, $" ---> Running in {id}", cancel);
             var exitCode = await container.RunAsync((text, isError) => run.Output.WrittenAsync(_step, text, isError, cancel), cancel);
             if (exitCode != 0) throw new BuildCommandException(script.Arguments, exitCode);
             mounts.RemoveStubs(container.UpperDirectory);
             await CommitAsync(step, await CommitUpperAsync(container.UpperDirectory, cancel), cancel);
         }
-        if (run.Request.RemoveContainers) await run.Output.NoteAsync($" ---> Removed intermediate container {id}", cancel);
+        if (run.Request.RemoveContainers) await run.Output.NoteAsync(_step, $" ---> Removed intermediate container {id}", cancel);
     }
 
     private ContainerConfig ConfigOf(RunScript script, IReadOnlyList<string> environment, StepMounts mounts) => new()

@@ -15,7 +15,6 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private ImageRunConfig _config = new();
     private string? _author;
     private bool _commandSet;
-    private bool _cacheMissed;
     private BuildStep _step = null!; // the one that is done now
 
     public Stage Stage { get; } = stage;
@@ -25,19 +24,20 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
 
     public async Task BuildAsync(PlannedStage planned, CancellationToken cancel)
     {
-        await DoAsync(planned.From, () => BeginAsync(planned.From, cancel), cancel);
-        foreach (var (step, instruction) in planned.Steps)
-        {
-            cancel.ThrowIfCancellationRequested();
-            await DoAsync(step, () => ApplyAsync(step, instruction, cancel), cancel);
-        }
+        await DoAsync(planned.From, () => BeginAsync(planned.From.Step, cancel), cancel);
+        foreach (var next in planned.Steps) await DoAsync(next, () => ApplyAsync(next.Step, next.Instruction, cancel), cancel);
     }
 
-    private Task DoAsync(BuildStep step, Func<Task> work, CancellationToken cancel) => run.Output.StepAsync(step, async () =>
+    private async Task DoAsync(PlannedStep next, Func<Task> work, CancellationToken cancel)
     {
-        await work();
-        return Current?.Id;
-    }, cancel);
+        await run.StagesAsync(next.Needs, cancel);
+        cancel.ThrowIfCancellationRequested();
+        await run.Output.StepAsync(next.Step, async () =>
+        {
+            await work();
+            return Current?.Id;
+        }, cancel);
+    }
 
     /// <summary>FROM, with the triggers that the base image has for those who build on it.</summary>
     private async Task BeginAsync(BuildStep step, CancellationToken cancel)
@@ -51,7 +51,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
 
         if (_config.OnBuild is not { Count: > 0 } triggers) return;
         _config.OnBuild = null;
-        await run.Output.NoteAsync($"# Executing {triggers.Count} build trigger{(triggers.Count > 1 ? "s" : "")}", cancel);
+        await run.Output.NoteAsync(_step, $"# Executing {triggers.Count} build trigger{(triggers.Count > 1 ? "s" : "")}", cancel);
         foreach (var trigger in triggers)
         {
             var instructions = Parse(trigger);
@@ -78,7 +78,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private async Task ChangeAsync(Instruction instruction, CancellationToken cancel)
     {
         if (instruction is HealthcheckInstruction && _config.Healthcheck?.Test is { Count: > 0 } test && test[0] != "NONE")
-            await run.Output.NoteAsync($"Note: overriding previous HEALTHCHECK: {GoText.List(test)}", cancel);
+            await run.Output.NoteAsync(_step, $"Note: overriding previous HEALTHCHECK: {GoText.List(test)}", cancel);
         var comment = ConfigChange.Apply(instruction, _config, ref _commandSet);
         await CommitNothingAsync(comment, cancel);
     }
@@ -104,13 +104,18 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private CacheStep Step(string command, string details = "") =>
         new(Current?.Id, run.PlatformOf(Current).ToString(), command, _config, _author, details);
 
-    /// <summary>Takes the step's result from the cache if it is there. After the first miss of a stage nothing later can be.</summary>
+    private bool UsesCache => !run.Request.NoCache && !run.Request.NoCacheStages.Contains(Stage.From.StageName);
+
+    /// <summary>Waits while somebody else does the same step: then it is in the cache.</summary>
+    private async Task<IDisposable?> TurnAsync(CacheStep step, CancellationToken cancel) => UsesCache ? await run.Turns.EnterAsync(step.Key(), cancel) : null;
+
+    /// <summary>Takes the step's result from the cache if it is there.</summary>
     private async Task<bool> TryCacheAsync(CacheStep step, CancellationToken cancel)
     {
-        if (_cacheMissed || run.Request.NoCache || run.Request.NoCacheStages.Contains(Stage.From.StageName)) return false;
+        if (!UsesCache) return false;
         if (await run.Cache.FindAsync(step, cancel) is { } image) Stand(image);
         else if (ForeignCache.Find(Current, step.Command, run.CacheSources) is (true, var layer)) await CommitAsync(step, layer, cancel);
-        else return !(_cacheMissed = true);
+        else return false;
         await run.Output.CachedAsync(_step, cancel);
         return true;
     }

@@ -13,24 +13,25 @@ internal static class StagePlan
         while (open.TryPop(out var stage))
         {
             if (!needed.Add(stage.Index)) continue;
-            foreach (var name in Sources(stage).Append(baseOf(stage)))
+            foreach (var name in stage.Instructions.SelectMany(Sources).Append(baseOf(stage)))
                 if (Earlier(dockerfile, name, stage) is { } earlier) open.Push(earlier);
         }
         return [.. dockerfile.Stages.Where(s => needed.Contains(s.Index))];
     }
 
-    private static Stage? Earlier(Dockerfile dockerfile, string name, Stage stage) =>
+    /// <summary>The stages that must be there before the instruction can be done.</summary>
+    public static IReadOnlyList<Stage> Needed(Dockerfile dockerfile, Instruction instruction, Stage stage) =>
+        [.. Sources(instruction).Select(name => Earlier(dockerfile, name, stage)).OfType<Stage>()];
+
+    public static Stage? Earlier(Dockerfile dockerfile, string name, Stage stage) =>
         dockerfile.FindStage(name) is { } found && found.Index < stage.Index ? found : null;
 
-    private static IEnumerable<string> Sources(Stage stage)
+    private static IEnumerable<string> Sources(Instruction instruction)
     {
-        foreach (var instruction in stage.Instructions)
-        {
-            if (instruction is CopyInstruction { From: { } from }) yield return from;
-            if (instruction is not RunInstruction run) continue;
-            foreach (var mount in run.Mounts)
-                foreach (var field in mount.Split(','))
-                    if (field.StartsWith("from=", StringComparison.OrdinalIgnoreCase)) yield return field["from=".Length..];
-        }
+        if (instruction is CopyInstruction { From: { } from }) yield return from;
+        if (instruction is not RunInstruction run) yield break;
+        foreach (var mount in run.Mounts)
+            foreach (var field in mount.Split(','))
+                if (field.StartsWith("from=", StringComparison.OrdinalIgnoreCase)) yield return field["from=".Length..];
     }
 }

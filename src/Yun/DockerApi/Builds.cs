@@ -39,13 +39,15 @@ public static class BuildsRoutes
 
     private static async Task TellAsync(BuildOutput output, ProgressLines lines, bool quiet)
     {
+        var classic = new ClassicBuildText(text => lines.Write(new ProgressMessage { Stream = text }));
         await foreach (var said in output.Events.ReadAllAsync())
         {
             if (said is { Kind: BuildEventKind.Image, Image: { } image }) lines.Write(new ProgressMessage { Aux = ProgressLines.Aux(new BuildResult { Id = image.ToString() }, DockerApiJson.Default.BuildResult) });
             if (quiet) continue;
-            if (ClassicBuildText.Of(said) is { } text) lines.Write(new ProgressMessage { Stream = text });
+            classic.Tell(said);
             if (said.Progress is { } progress) lines.Report(progress);
         }
+        if (!quiet) classic.TellWaiting();
     }
 
     private static NoContent Cancel(HttpContext context, Engine engine)

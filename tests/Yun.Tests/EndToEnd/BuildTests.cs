@@ -55,6 +55,44 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
         Assert.Equal(["made", "made"], (await Docker.RunAsync("run", "--rm", image, "cat", "/both")).Succeeded().Lines);
     }
 
+    [Theory, MemberData(nameof(Clients))]
+    public async Task Stages_are_built_at_once_and_told_one_after_the_other(string client)
+    {
+        var image = Name("image");
+        string Meet(string me, string other) => $"RUN --mount=type=cache,id={image},target=/meet touch /meet/{me}; for i in $(seq 300); do test -e /meet/{other} && echo {me} met {other} | tee /met && exit; sleep 0.1; done; exit 1";
+        var files = Folder(("Dockerfile", $"""
+            FROM busybox AS one
+            {Meet("one", "two")}
+            FROM busybox AS two
+            {Meet("two", "one")}
+            FROM busybox
+            COPY --from=one /met /one
+            COPY --from=two /met /two
+            """));
+        var said = (await BuildAsync(client, image, files)).Succeeded().Output;
+        Assert.Equal(["one met two", "two met one"], (await Docker.RunAsync("run", "--rm", image, "cat", "/one", "/two")).Succeeded().Lines);
+        string[] order = ["Step 1/7 : FROM", "Step 2/7 : RUN", "\none met two", "Step 3/7 : FROM", "Step 4/7 : RUN", "\ntwo met one", "Step 5/7 : FROM", "Step 7/7 : COPY", "Successfully built"];
+        Assert.Equal(order, order.OrderBy(words => said.IndexOf(words, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_stage_that_fails_stops_the_others()
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", $"FROM busybox AS slow\nLABEL build={image}\nRUN sleep 300\nFROM busybox AS wrong\nRUN echo why; exit 5\nFROM slow\nCOPY --from=wrong / /\n"));
+        var failed = (await BuildAsync("docker", image, files)).FailedSaying("returned a non-zero code: 5");
+        Assert.Contains("why", failed.Output);
+        Assert.Equal("", await Docker.TextAsync("ps", "-aq", "--filter", $"label=build={image}"));
+    }
+
+    [Fact]
+    public async Task A_step_that_two_stages_share_is_done_once()
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", $"FROM busybox AS one\nRUN echo {image} > /shared; od -N8 -tx8 /dev/urandom > /random\nFROM busybox AS two\nRUN echo {image} > /shared; od -N8 -tx8 /dev/urandom > /random\nFROM busybox\nCOPY --from=one /random /one\nCOPY --from=two /random /two\nRUN cmp /one /two\n"));
+        (await BuildAsync("docker", image, files)).Succeeded();
+    }
+
     [Fact]
     public async Task A_target_ends_the_build_there()
     {
