@@ -75,7 +75,7 @@ public sealed class BuildArguments
         [.. ForRun(environment).Where(a => a[..a.IndexOf('=')] is var name && (_stage.ContainsKey(name) || !s_proxies.Contains(name)))];
 
     /// <summary>Names given with the request that no ARG took.</summary>
-    public IReadOnlyList<string> NotConsumed() => [.. _given.Keys.Where(n => !_declared.ContainsKey(n) && !s_proxies.Contains(n)).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> NotConsumed() => [.. _given.Keys.Where(n => n != SourceDate.ArgumentName && !_declared.ContainsKey(n) && !s_proxies.Contains(n)).Order(StringComparer.Ordinal)];
 
     private IEnumerable<(string Name, string Value)> InStage()
     {

@@ -40,6 +40,9 @@ internal sealed class BuildRun : IDisposable
     public required BuildArguments Arguments { get; init; }
     public required BuildCache Cache { get; init; }
 
+    /// <summary>The latest time that the result may show; null when nobody asks for that.</summary>
+    public SourceDate? SourceDate { get; init; }
+
     /// <summary>The <c>--cache-from</c> images that are here.</summary>
     public required IReadOnlyList<Image> CacheSources { get; init; }
 

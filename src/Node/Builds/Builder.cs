@@ -89,6 +89,7 @@ public sealed class Builder
             Dockerfile = dockerfile,
             Arguments = BuildArguments.Begin(request.Arguments, request.Platform ?? Platform.Host, request.Target),
             Cache = Cache,
+            SourceDate = SourceDate.Of(request.Arguments),
             CacheSources = [.. request.CacheFrom.Select(_images.TryFind).OfType<Image>()],
         };
         foreach (var warning in dockerfile.Warnings) await output.WarnAsync(warning, cancel);

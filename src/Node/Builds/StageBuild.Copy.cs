@@ -127,8 +127,12 @@ internal sealed partial class StageBuild
         return await CommitUpperAsync(upper, cancel);
     }
 
-    private async Task<Layer?> CommitUpperAsync(string upper, CancellationToken cancel) =>
-        Directory.EnumerateFileSystemEntries(upper).Any() ? await run.Images.CommitLayerAsync(upper, TopLayer, takeOver: true, cancel) : null;
+    private async Task<Layer?> CommitUpperAsync(string upper, CancellationToken cancel)
+    {
+        if (!Directory.EnumerateFileSystemEntries(upper).Any()) return null;
+        run.SourceDate?.Apply(upper);
+        return await run.Images.CommitLayerAsync(upper, TopLayer, takeOver: true, cancel);
+    }
 
     private Layer? TopLayer => Current is { Layers: [.., var top] } ? top : null;
 

@@ -101,8 +101,8 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
         if (!await TryCacheAsync(step, cancel)) await CommitAsync(step, null, cancel);
     }
 
-    private CacheStep Step(string command, string details = "") =>
-        new(Current?.Id, run.PlatformOf(Current).ToString(), command, _config, _author, details);
+    private CacheStep Step(string command, string details = "") => new(Current?.Id, run.PlatformOf(Current).ToString(), command, _config, _author,
+        run.SourceDate is { } date ? $"{details}\n{SourceDate.ArgumentName}={date.Moment.ToUnixTimeSeconds()}" : details);
 
     private bool UsesCache => !run.Request.NoCache && !run.Request.NoCacheStages.Contains(Stage.From.StageName);
 
@@ -124,7 +124,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     /// <param name="layer">What the step added to the file system; null when it added nothing.</param>
     private async Task CommitAsync(CacheStep step, Layer? layer, CancellationToken cancel)
     {
-        var now = run.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        var now = (run.SourceDate?.Moment ?? run.Time.GetUtcNow()).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
         var platform = run.PlatformOf(Current);
         var before = Current?.Config ?? new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant };
         var entry = new ImageHistory { Created = now, CreatedBy = step.Command, Author = _author, EmptyLayer = layer is null };
