@@ -11,7 +11,15 @@ public sealed partial class Engine
     private void OnExited(KeeperExit exit)
     {
         if (Exits.Tell(exit)) return;
-        if (exit.ProcessId == exit.ContainerId && Containers.TryFind(exit.ContainerId) is { } container) Track(Task.Run(() => container.OnExitedAsync(exit)));
+        // Of a process beside a container's first that the last daemon started, nobody waits for the end.
+        if (exit.ProcessId != exit.ContainerId) Track(ForgetAsync(exit));
+        else if (Containers.TryFind(exit.ContainerId) is { } container) Track(Task.Run(() => container.OnExitedAsync(exit)));
+    }
+
+    private async Task ForgetAsync(KeeperExit exit)
+    {
+        try { await Keeper.ForgetAsync(exit.ProcessId); }
+        catch (EngineException error) { Log.Debug($"The keeper still knows of process {exit.ProcessId}: {error.Message}"); }
     }
 
     private void OnKeeperLost(EngineException loss)
@@ -54,7 +62,10 @@ public sealed partial class Engine
         // A keeper with nothing to keep is not left behind; with something, it is what the next daemon takes up.
         try
         {
-            if (Containers.List().All(c => !c.State.IsLive) && (await Keeper.ListAsync()).Count == 0)
+            var kept = await Keeper.ListAsync();
+            // Whoever would have taken note of these was interrupted by the stop.
+            foreach (var ended in kept.Where(process => process.Exec && process.Exit is not null)) await Keeper.ForgetAsync(ended.ProcessId);
+            if (Containers.List().All(c => !c.State.IsLive) && kept.All(process => process.Exec && process.Exit is not null))
             {
                 await Keeper.StopAsync();
                 File.Delete(KeeperOptions.LogPath);

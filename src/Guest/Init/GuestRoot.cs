@@ -6,17 +6,22 @@ namespace Yun.Guest.Init;
 /// <summary>The machine's root file system: the image's disk, which is only read, under one for the changes.</summary>
 internal static class GuestRoot
 {
-    private const string Image = "/image", Changes = "/changes";
+    private const string Image = "/image", Changes = "/changes", Volumes = "/run/yun/volumes";
 
     private static readonly TimeSpan s_diskMax = TimeSpan.FromSeconds(10);
 
     /// <summary>Once, before the first <see cref="Mount"/>.</summary>
-    public static void Attach()
+    /// <param name="shares">The tag of the folders that the machine outside shares; empty for none.</param>
+    public static void Attach(string shares)
     {
         Attach("erofs", "root", Image, MountAttributes.ReadOnly);
         Attach("ext4", "changes", Changes, MountAttributes.None);
         foreach (var directory in (ReadOnlySpan<string>)[$"{Changes}/upper", $"{Changes}/work"])
             if (Files.TryMakeDirectory(directory, 0x1ED)) CopyMode(directory);
+        if (shares.Length == 0) return;
+        Files.TryMakeDirectory(Volumes, 0x1ED);
+        using var volumes = MountTree.New("virtiofs", [new("source", shares)]);
+        MountTree.Attach(volumes, Volumes);
     }
 
     /// <summary>A detached mount of the whole, for one start.</summary>

@@ -56,7 +56,7 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         Files.MakeDirectories("/run/yun", 0x1ED);
         foreach (var file in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"]) Files.Write($"/run/yun/{file}", _files[file], 0x1A4);
         if (Text("resolv.conf").Contains(NameRelay.Address, StringComparison.Ordinal)) _names = new NameRelay(wire);
-        GuestRoot.Attach();
+        GuestRoot.Attach(Text("shares"));
         var (process, ports) = Launch(_files["spec"], null);
         _firstPid = process.Pid;
         return (process, ports);

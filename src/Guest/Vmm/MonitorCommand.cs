@@ -11,7 +11,7 @@ namespace Yun.Guest.Vmm;
 internal sealed class MonitorCommand
 {
     /// <summary>Files whose names are those of <see cref="FrameKind.File"/> frames, and beside them <c>qemu</c>, the command line, an argument a line, and <c>deadline</c>, seconds.</summary>
-    private const string Folder = "/vm/machine";
+    private const string Folder = "/vm/machine", FileServerSocket = "/run/files.sock";
 
     // Rarely an emulated machine hangs at its start, whatever is done.
     private const int Attempts = 2, BootFailed = 125, MachineGone = 137;
@@ -26,6 +26,7 @@ internal sealed class MonitorCommand
     {
         try
         {
+            if (ReadText("shares").Length > 0) AwaitFileServer();
             using var emulator = Boot();
             return Serve(emulator);
         }
@@ -34,6 +35,13 @@ internal sealed class MonitorCommand
             _report.Failed(BootFailed, failed.Message);
             return BootFailed;
         }
+    }
+
+    /// <summary>QEMU connects to it at its start and does not wait.</summary>
+    private void AwaitFileServer()
+    {
+        for (var began = Environment.TickCount64; !Files.Exists(FileServerSocket); Thread.Sleep(5))
+            if (Environment.TickCount64 - began > _deadline.TotalMilliseconds) throw new IOException("what serves the volumes did not start");
     }
 
     /// <summary>A machine whose guest has said hello.</summary>
@@ -58,7 +66,7 @@ internal sealed class MonitorCommand
     private int Serve(Emulator emulator)
     {
         var wire = emulator.Wire;
-        foreach (var name in (ReadOnlySpan<string>)["hostname", "hosts", "resolv.conf", "parameters", "interfaces", "spec"])
+        foreach (var name in (ReadOnlySpan<string>)["hostname", "hosts", "resolv.conf", "parameters", "interfaces", "shares", "spec"])
             wire.Send(FrameKind.File, 0, [.. Encoding.UTF8.GetBytes(name), 0, .. Encoding.UTF8.GetBytes(ReadText(name))]);
         wire.Send(FrameKind.Boot, 0);
         using var names = new NameClient(wire);

@@ -17,6 +17,7 @@ public sealed partial class Container
 {
     // What tells that a start has ended comes right after it.
     private static readonly TimeSpan s_failedStartMax = TimeSpan.FromSeconds(10);
+    private const int FileServerWordsMax = 4096;
 
     /// <summary>It runs in a virtual machine.</summary>
     public bool IsMachine => HostConfig.Runtime == ContainerDefaults.MachineRuntime;
@@ -34,22 +35,34 @@ public sealed partial class Container
 
     private StartReport? OpenReport() => IsMachine ? new StartReport(Path.Combine(Engine.Options.ExecRoot, $"machine-{Id[..12]}.sock"), MachineSandbox.UserOf(Id)) : null;
 
-    private async Task<PreparedStart> PrepareMachineAsync(Task<Sandbox> attaching, StartReport report, CancellationToken cancel)
+    private async Task<PreparedStart> PrepareMachineAsync(ContainerRecord next, Task<Sandbox> attaching, StartReport report, CancellationToken cancel)
     {
         var machines = Engine.Machines;
         machines.Tools.RequireQemu();
         var boot = machines.Kernel.Open();
         var disk = await machines.OpenDiskAsync(Image, LowerDirectories(), cancel);
-        using var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, _record, reference => MountImage(reference), cancel);
-        var sandbox = await attaching;
+        var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
+        try { return PrepareMachine(boot, disk, mounts, await attaching, report); }
+        catch
+        {
+            mounts.Dispose();
+            throw;
+        }
+    }
+
+    private PreparedStart PrepareMachine(BootFiles boot, string disk, PreparedMounts mounts, Sandbox sandbox, StartReport report)
+    {
+        var machines = Engine.Machines;
+        var folders = SharedFolders.Of(mounts);
+        var fileServer = folders.Any ? machines.Tools.RequireFileServer() : null;
         WriteNetworkFiles(sandbox);
-        var facts = new StartFacts(UserInImage(Config.User), mounts.Specs, mounts.RootfsPropagation, HasNetworkNamespace: true, 0, 0, null);
-        WriteMachineFiles(new RuntimeSpecBuilder(this, facts).Build(), sandbox);
+        var facts = new StartFacts(UserInImage(Config.User), folders.InGuest, null, HasNetworkNamespace: true, 0, 0, null);
+        WriteMachineFiles(new RuntimeSpecBuilder(this, facts).Build(), sandbox, folders.Any);
 
         var files = new SandboxFiles(machines.GuestProgram, boot, disk, ChangesDisk, MachineFiles, report.Path);
-        var spec = MachineSandbox.Spec(HostConfig, Id, CgroupPath, Config.Tty, files, ImageMachines.MemoryOf(HostConfig), ImageMachines.HasKvm);
+        var spec = MachineSandbox.Spec(HostConfig, Id, CgroupPath, Config.Tty, files, folders.InSandbox, ImageMachines.MemoryOf(HostConfig), ImageMachines.HasKvm);
         if (Config.Tty) spec.Process!.ConsoleSize = HostConfig.ConsoleSize is [> 0 and var height, > 0 and var width] ? new SpecBox { Height = (ushort)height, Width = (ushort)width } : null;
-        return new PreparedStart(spec, MachineSandbox.MountRoot(), new Dictionary<string, SafeHandle> { ["/usr"] = machines.Tools.MountUsr() }, sandbox);
+        return new PreparedStart(spec, MachineSandbox.MountRoot(), new Dictionary<string, SafeHandle>(folders.Descriptors) { ["/usr"] = machines.Tools.MountUsr() }, sandbox) { Owned = [mounts], FileServer = fileServer };
     }
 
     /// <summary>A user by name is looked up in the image: what was added to its files later is known inside only.</summary>
@@ -60,7 +73,7 @@ public sealed partial class Container
     }
 
     /// <summary>What the monitor reads, for its user alone: environments hold secrets.</summary>
-    private void WriteMachineFiles(RuntimeSpec spec, Sandbox sandbox)
+    private void WriteMachineFiles(RuntimeSpec spec, Sandbox sandbox, bool hasFolders)
     {
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserExecute, readOnly = UnixFileMode.UserRead;
         var user = MachineSandbox.UserOf(Id);
@@ -68,7 +81,7 @@ public sealed partial class Container
         System.IO.Directory.CreateDirectory(MachineFiles, own);
         using var folder = PathDescriptor.Open(null, MachineFiles, OpenFlags.ReadOnly | OpenFlags.Directory);
         var parameters = "net/ipv4/ip_unprivileged_port_start 0\nnet/ipv4/ping_group_range 0 2147483647\n" + GuestSpec.NetworkParameters(spec.Linux!.Sysctl);
-        var shape = new MachineShape(ImageMachines.MemoryOf(HostConfig), ImageMachines.ProcessorsOf(HostConfig), sandbox.Interfaces, ImageMachines.HasKvm);
+        var shape = new MachineShape(ImageMachines.MemoryOf(HostConfig), ImageMachines.ProcessorsOf(HostConfig), sandbox.Interfaces, hasFolders, ImageMachines.HasKvm);
         Write("hosts", sandbox.Hosts);
         Write("hostname", Hostname + "\n");
         Write("resolv.conf", sandbox.ResolvConf);
@@ -76,6 +89,8 @@ public sealed partial class Container
         Write("parameters", parameters);
         Write("spec", JsonSerializer.Serialize(GuestSpec.Of(spec, Directory), RuntimeSpecJson.Default.RuntimeSpec));
         Write("qemu", string.Join('\n', QemuCommand.Of(shape)));
+        Write("shares", hasFolders ? SharedFolders.Tag : "");
+        Write("group", $"{SharedFolders.Group}:x:{user}:\n");
         Write("deadline", $"{ImageMachines.BootDeadline.TotalSeconds}");
         FileAt.ChangeOwner(folder, "", user, user);
 
@@ -86,6 +101,30 @@ public sealed partial class Container
         }
 
         static string List(IReadOnlyList<string> words) => words.Count == 0 ? "-" : string.Join(',', words);
+    }
+
+    /// <summary>Starts what serves the machine's volumes; the machine waits for it. If it ends before the machine, that is ended too: its processes would wait for their files for ever.</summary>
+    private async Task StartFileServerAsync(string program, CancellationToken cancel)
+    {
+        try { Engine.Track(WatchFileServerAsync(await ProbeProcess.StartAsync(this, SharedFolders.ServerSpec(program, CgroupPath), cancel))); }
+        catch
+        {
+            await EndSandboxAsync();
+            throw;
+        }
+    }
+
+    private async Task WatchFileServerAsync(ProbeProcess server)
+    {
+        try
+        {
+            var said = await server.ReadAsync(FileServerWordsMax, Engine.Stopping);
+            await server.DisposeAsync();
+            await Engine.Keeper.SignalAsync(Id, 9, Engine.Stopping);
+            Engine.Log.Error($"What serves the volumes of virtual machine {Name} has ended, and the machine with it: {said.Trim()}");
+        }
+        // It is the machine that has ended, or the daemon that does; then the server goes on.
+        catch (Exception ended) when (ended is EngineException or OperationCanceledException) { }
     }
 
     /// <summary>Until the first process inside runs. When it will not, the sandbox is gone when this throws.</summary>

@@ -11,6 +11,9 @@ internal sealed record PreparedStart(RuntimeSpec Spec, SafeHandle Root, IReadOnl
     /// <summary>What the mounts need for as long as they are not attached.</summary>
     public IReadOnlyList<IDisposable?> Owned { get; init; } = [];
 
+    /// <summary>For a virtual machine that sees folders of this machine: what serves them, a path in its sandbox.</summary>
+    public string? FileServer { get; init; }
+
     public void Dispose()
     {
         Root.Dispose();

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Yun.Node.Containers.Spec;
 using Yun.Node.Keeper;
+using Yun.Oci;
 
 namespace Yun.Node.Containers;
 
@@ -16,11 +17,13 @@ internal sealed class ProbeProcess : IAsyncDisposable
 
     private ProbeProcess(Engine engine, string id, KeptAttachment output, Task<int> exit) => (_engine, _id, _output, _exit) = (engine, id, output, exit);
 
-    public static async Task<ProbeProcess> StartAsync(Container container, IReadOnlyList<string> command, CancellationToken cancel)
+    public static Task<ProbeProcess> StartAsync(Container container, IReadOnlyList<string> command, CancellationToken cancel) =>
+        StartAsync(container, ExecSpec.Of(container, new ExecSettings(command)), cancel);
+
+    public static async Task<ProbeProcess> StartAsync(Container container, RuntimeSpec spec, CancellationToken cancel)
     {
         var engine = container.Engine;
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        var spec = ExecSpec.Of(container, new ExecSettings(command));
         var exit = engine.Exits.Expect(id);
         var output = await engine.Keeper.AttachAsync(id, stdin: false, stdout: true, stderr: true, cancel);
         try

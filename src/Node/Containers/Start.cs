@@ -58,7 +58,7 @@ public sealed partial class Container
         undo.Push(async () => { await Ignore(attaching); await Engine.Networks.DetachAsync(Id); });
         undo.Push(async () => await Engine.Volumes.UnmountAsync(Id, next.Mounts));
         using var report = OpenReport();
-        using var prepared = report is null ? await PrepareContainerAsync(next, attaching, cancel) : await PrepareMachineAsync(attaching, report, cancel);
+        using var prepared = report is null ? await PrepareContainerAsync(next, attaching, cancel) : await PrepareMachineAsync(next, attaching, report, cancel);
         var sandbox = prepared.Sandbox;
         var start = new KeptStart(Id, Id, prepared.Spec)
         {
@@ -68,6 +68,7 @@ public sealed partial class Container
         undo.Push(() => target?.Dispose());
         await _settled;
         Process = await Engine.Keeper.StartAsync(start, prepared.Root, sandbox.Namespace, prepared.Mounts, cancel);
+        if (prepared.FileServer is { } server) await StartFileServerAsync(server, cancel);
         if (report is not null) await AwaitMachineAsync(report, cancel);
         undo.Keep();
         SaveSoon(next with

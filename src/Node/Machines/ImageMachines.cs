@@ -47,8 +47,6 @@ public sealed class ImageMachines
         if (host.NetworkMode is "host" || host.NetworkMode?.StartsWith("container:", StringComparison.Ordinal) == true) throw Refused($"--network {host.NetworkMode}", "has a network stack of its own");
         foreach (var (option, mode) in (ReadOnlySpan<(string, string?)>)[("--pid", host.PidMode), ("--ipc", host.IpcMode), ("--uts", host.UtsMode), ("--userns", host.UsernsMode)])
             if (mode is not (null or "" or "private" or "shareable" or "none")) throw Refused($"{option} {mode}", "has a kernel of its own");
-        if (host.Binds is { Count: > 0 } || host.VolumesFrom is { Count: > 0 } || host.Mounts?.Exists(mount => mount.Type != "tmpfs") == true)
-            throw new EngineException(ErrorKind.NotImplemented, "volumes and bind mounts are not there yet for a virtual machine (--runtime vm); --tmpfs is");
         if (host.Init == true) throw new EngineException(ErrorKind.NotImplemented, "--init is not there yet for a virtual machine (--runtime vm)");
         if (host.Memory is > 0 and < MemoryBytesMin) throw new EngineException(ErrorKind.InvalidArgument, $"a virtual machine needs {MemoryBytesMin >> 20} MiB of memory at least, not {host.Memory} bytes");
     }

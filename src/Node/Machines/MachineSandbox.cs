@@ -36,7 +36,7 @@ public static class MachineSandbox
         return root;
     }
 
-    public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, bool terminal, SandboxFiles files, long memoryBytes, bool hasKvm)
+    public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, bool terminal, SandboxFiles files, IReadOnlyList<SpecMount> folders, long memoryBytes, bool hasKvm)
     {
         var rules = new List<SpecDeviceRule> { new() { Allow = false, Access = "rwm" }, Rule(1, 3), Rule(1, 5), Rule(1, 8), Rule(1, 9), Rule(5, 0), Rule(KvmMajor, TunMinor) };
         var devices = new List<SpecDevice> { Device("/dev/net/tun", TunMinor) };
@@ -53,7 +53,7 @@ public static class MachineSandbox
             Root = new SpecRoot { Path = "rootfs", Readonly = true },
             Hostname = "machine",
             Process = Process(id, terminal, [GuestProgram, "monitor"]),
-            Mounts = Mounts(id, files),
+            Mounts = [.. Mounts(id, files), .. folders],
             Linux = new SpecLinux
             {
                 Namespaces = [.. ((string[])["mount", "network", "uts", "pid", "ipc"]).Select(type => new SpecNamespace { Type = type })],
@@ -87,6 +87,8 @@ public static class MachineSandbox
         Mount("/dev", "tmpfs", "tmpfs", "nosuid", "noexec", "mode=755", "size=64k"),
         Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
         Mount("/run", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=700", "size=64k", $"uid={UserOf(id)}", $"gid={UserOf(id)}"),
+        // virtiofsd's lock.
+        Mount("/var/run", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=700", "size=64k"),
         // QEMU keeps what a disk opened for a moment has, and nothing else, in files of no name.
         Mount("/tmp", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", "size=1m"),
         Mount("/usr", "bind", "/usr", "rbind", "ro", "nosuid", "nodev"),
@@ -96,6 +98,7 @@ public static class MachineSandbox
         Bind(QemuCommand.ImageDisk, files.ImageDisk, "ro", "nosuid", "nodev", "noexec"),
         Bind(QemuCommand.ChangesDisk, files.ChangesDisk, "nosuid", "nodev", "noexec"),
         Bind(MachineFiles, files.Files, "ro", "nosuid", "nodev", "noexec"),
+        Bind("/etc/group", System.IO.Path.Combine(files.Files, "group"), "ro", "nosuid", "nodev", "noexec"),
         Bind(ReportSocket, files.ReportSocket, "nosuid", "nodev", "noexec"),
     ];
 

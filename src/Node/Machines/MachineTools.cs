@@ -18,6 +18,11 @@ public sealed class MachineTools(string? overlay)
         if (Find("bin/qemu-system-x86_64") is null) throw new EngineException(ErrorKind.NotFound, $"virtual machines need {QemuPath}, which this machine does not have: install qemu-system-x86");
     }
 
+    /// <summary>Where a sandbox has virtiofsd: the one that QEMU came with up to version 7.</summary>
+    /// <exception cref="EngineException">NotFound, with what to install.</exception>
+    public string RequireFileServer() => Find("lib/qemu/virtiofsd") is not null ? "/usr/lib/qemu/virtiofsd"
+        : throw new EngineException(ErrorKind.NotFound, "volumes of virtual machines need /usr/lib/qemu/virtiofsd, which this machine does not have: it comes with QEMU up to version 7");
+
     /// <summary>A detached, read-only mount of /usr as a sandbox sees it; owned by the caller.</summary>
     public SafeFileHandle MountUsr() => Overlay.Mount(overlay is null ? ["/usr"] : [overlay, "/usr"], null, null);
 

@@ -5,8 +5,9 @@ namespace Yun.Node.Machines;
 
 /// <param name="MemoryBytes">What the guest has.</param>
 /// <param name="Processors">How many the guest sees.</param>
+/// <param name="HasVolumes">It sees folders of this machine.</param>
 /// <param name="HasKvm">The machine has hardware for it; otherwise the guest's processor is emulated.</param>
-public sealed record MachineShape(long MemoryBytes, int Processors, IReadOnlyList<SandboxInterface> Interfaces, bool HasKvm);
+public sealed record MachineShape(long MemoryBytes, int Processors, IReadOnlyList<SandboxInterface> Interfaces, bool HasVolumes, bool HasKvm);
 
 /// <summary>
 /// QEMU's command line for a machine made from an image. All in it is ours: numbers, names of interfaces and addresses that we gave. Nothing an image or
@@ -27,7 +28,7 @@ public static class QemuCommand
         {
             MachineTools.QemuPath, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            "-M", "microvm", "-accel", shape.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", shape.HasKvm ? "host" : "max",
+            "-M", "microvm", "-global", "virtio-mmio.force-legacy=false", "-accel", shape.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", shape.HasKvm ? "host" : "max",
             "-smp", Text($"{shape.Processors}"), "-m", Text($"{shape.MemoryBytes >> 20}"),
             "-kernel", Kernel, "-initrd", InitialRoot, "-append", KernelArguments(shape),
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
@@ -36,6 +37,10 @@ public static class QemuCommand
             "-device", "virtio-serial-device", "-chardev", "socket,id=wire,fd=3", "-device", "virtserialport,chardev=wire,name=yun",
             "-device", "virtio-balloon-device,free-page-reporting=on",
         };
+        // The server of the files reads and writes the guest's memory, so that is a file that both have.
+        if (shape.HasVolumes)
+            arguments.AddRange(["-object", Text($"memory-backend-memfd,id=memory,size={shape.MemoryBytes >> 20}M,share=on"), "-machine", "memory-backend=memory",
+                "-chardev", $"socket,id=files,path={SharedFolders.Socket}", "-device", $"vhost-user-fs-device,chardev=files,tag={SharedFolders.Tag},queue-size=1024"]);
         for (var i = 0; i < shape.Interfaces.Count; i++)
         {
             var one = shape.Interfaces[i];

@@ -49,8 +49,7 @@ internal sealed class MountResolution(Engine engine, VolumeStore volumes, string
         foreach (var from in host.VolumesFrom ?? []) TakeOver(from, all);
         foreach (var (destination, mount) in _explicit)
             all[destination] = mount.Kind == MountKind.Volume ? await MakeAsync(mount, asked.GetValueOrDefault(destination), host.VolumeDriver, cancel) : mount;
-        // A virtual machine has the image's volumes on its own disk.
-        foreach (var destination in host.Runtime == ContainerDefaults.MachineRuntime ? [] : ImageVolumes(config, host))
+        foreach (var destination in ImageVolumes(config, host))
             if (!all.ContainsKey(destination))
                 all[destination] = await MakeAsync(new ContainerMount { Kind = MountKind.Volume, Destination = destination, Anonymous = true }, null, host.VolumeDriver, cancel) with { Mode = "" };
 

@@ -23,7 +23,7 @@ public sealed class ServiceTests(MachineFixture machines) : IClassFixture<Machin
             Assert.Equal("1\n", await http.GetStringAsync($"http://127.0.0.1:{port}/"));
             Assert.Equal(0, (await docker.RunAsync("exec", "web", "ping", "-c", "1", "beside")).ExitCode);
 
-            var exec = await docker.RunWithInputAsync("typed\n", "exec", "-i", "-e", "A=b", "-w", "/www", "web", "sh", "-c", "cat; pwd; echo $A; ls /proc | grep -c '^[0-9]'; echo wrong >&2; exit 5");
+            var exec = await docker.RunWithInputAsync("typed\n", "exec", "-i", "-e", "A=b", "-w", "/www", "web", "sh", "-c", "cat; pwd; echo $A; echo wrong >&2; exit 5");
             Assert.Equal((5, "wrong\n"), (exec.ExitCode, exec.Error));
             Assert.Equal(["typed", "/www", "b"], exec.Lines[..3]);
             var none = await docker.RunAsync("exec", "web", "nosuch");
@@ -40,6 +40,25 @@ public sealed class ServiceTests(MachineFixture machines) : IClassFixture<Machin
             await docker.RunAsync("rm", "-f", "web", "beside");
             await docker.RunAsync("network", "rm", "between");
         }
+    }
+
+    [Fact]
+    public async Task Volumes_and_folders_of_the_host_are_there_with_their_owners_and_rights()
+    {
+        var daemon = await machines.StartedAsync();
+        using var folder = new ScratchFolder(("given", "from outside\n"));
+        var volume = $"shared-{Random.Shared.Next(0x10000):x4}";
+        var run = await daemon.Docker.RunAsync("run", "--rm", "--runtime", "vm", "-v", $"{folder.Path}:/folder", "-v", $"{folder.Path}:/fixed:ro", "-v", $"{volume}:/volume", "--mount", "type=tmpfs,dst=/scratch", "busybox",
+            "sh", "-c", "cat /folder/given; echo made > /folder/made && chown 1000:1001 /folder/made && chmod 640 /folder/made; echo kept > /volume/kept; ln -s kept /volume/link; touch /fixed/no 2>&1; touch /scratch/yes");
+        Assert.Equal(["from outside", "touch: /fixed/no: Read-only file system"], run.Succeeded().Lines);
+        Assert.Equal("made\n", folder.Read("made"));
+        Assert.Equal("1000 1001 640", (await new Command("stat", "-c", "%u %g %a", folder["made"]).RunAsync()).Text);
+        Assert.Equal("kept", await daemon.Docker.TextAsync("run", "--rm", "-v", $"{volume}:/v", "busybox", "cat", "/v/link"));
+        await daemon.Docker.TextAsync("volume", "rm", volume);
+
+        var file = await daemon.Docker.RunAsync("run", "--rm", "--runtime", "vm", "-v", $"{folder["given"]}:/file", "busybox", "true");
+        Assert.Contains("can be given folders only", file.Error, StringComparison.Ordinal);
+        Assert.Empty((await daemon.Docker.RunAsync("ps", "-aq")).Lines);
     }
 
     [Fact]
@@ -73,7 +92,8 @@ public sealed class ServiceTests(MachineFixture machines) : IClassFixture<Machin
         Assert.Equal(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]));
         foreach (var space in (string[])["mnt", "net", "pid", "ipc", "uts"])
             Assert.NotEqual(new FileInfo($"/proc/self/ns/{space}").LinkTarget, new FileInfo($"/proc/{emulator}/ns/{space}").LinkTarget);
-        Assert.Equal(["bin", "dev", "lib", "lib64", "proc", "run", "sbin", "tmp", "usr", "vm"], new DirectoryInfo($"/proc/{emulator}/root").EnumerateFileSystemInfos().Select(entry => entry.Name).Order());
+        Assert.Equal(["bin", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "tmp", "usr", "var", "vm"], new DirectoryInfo($"/proc/{emulator}/root").EnumerateFileSystemInfos().Select(entry => entry.Name).Order());
+        Assert.Equal(["group"], Directory.GetFiles($"/proc/{emulator}/root/etc").Select(Path.GetFileName));
         Assert.DoesNotContain(File.ReadLines($"/proc/{emulator}/mountinfo"), line => line.Split(' ') is var words && words[4].StartsWith("/usr", StringComparison.Ordinal) && words[5].StartsWith("rw", StringComparison.Ordinal));
     }
 
