@@ -33,6 +33,8 @@ internal static class CheckpointCommand
     private static void Dump(Criu criu, ContainerState state, CheckpointOptions options)
     {
         var spec = Bundle.Read(state.Bundle);
+        if (spec.Linux?.Namespaces?.Exists(n => n.Type == "user") == true)
+            throw new UsageException($"cannot checkpoint container {state.Id}: it has a user namespace, as whose root CRIU's restore would open its images and its streams, and may not");
         if (spec.Process?.Terminal == true)
             throw new UsageException($"cannot checkpoint container {state.Id}: process.terminal is true, and who holds the other end of its terminal cannot be given it again; start it without a terminal");
         var streams = OutsideFiles.Streams(state.Pid);

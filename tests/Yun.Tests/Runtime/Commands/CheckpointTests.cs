@@ -302,6 +302,17 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task A_container_with_a_user_namespace_is_refused_and_runs_on()
+    {
+        File.SetUnixFileMode(_bundle.Folder, (UnixFileMode)0x1ed);
+        var spec = _bundle.Script("sleep 1000");
+        Namespaces.WithUser(spec);
+        var id = await StartAsync(spec);
+        (await CheckpointAsync(id)).FailedSaying("it has a user namespace");
+        Assert.Equal("running", await _bundle.StatusAsync(id));
+    }
+
+    [Fact]
     public async Task A_container_with_a_terminal_is_refused_and_runs_on()
     {
         var spec = _bundle.Script("sleep 1000");
