@@ -36,6 +36,25 @@ public sealed class ContainerTests(GuestFixture fixture)
     }
 
     [Fact]
+    public async Task It_goes_on_where_its_checkpoint_was_taken_in_its_cgroup_and_within_its_limits()
+    {
+        var spec = Guest.Script("i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done");
+        spec.Linux!.Resources!.Memory = new() { Limit = 32 << 20 };
+        // CRIU writes a network down by iproute2, which is not there.
+        spec.Linux.Namespaces!.RemoveAll(n => n.Type == "network");
+        var lines = await RunAsync(spec, """
+            which criu >/dev/null || { echo no criu; exit; }
+            begin; until_ '[ $(wc -l <output) -gt 2 ]'
+            yun-runtime checkpoint --image-path images $id && [ ! -e $cgroup ] && n=$(wc -l <output)
+            yun-runtime restore --image-path images --detach $id </dev/null >>output && until_ '[ $(wc -l <output) -gt $((n + 2)) ]'
+            yun-runtime pause $id; seq $(wc -l <output) | cmp - output && echo through
+            cat $cgroup/memory.max; yun-runtime state $id | grep -o paused
+            """);
+        Assert.SkipWhen(lines is ["no criu"], "There is no CRIU that works here.");
+        Assert.Equal(["through", $"{32 << 20}", "paused"], lines);
+    }
+
+    [Fact]
     public async Task It_sees_one_hierarchy_that_begins_at_its_own_cgroup()
     {
         var spec = Guest.Script("cat /proc/self/cgroup; cat /sys/fs/cgroup/memory.max; mkdir /sys/fs/cgroup/x 2>/dev/null || echo refused");
