@@ -14,6 +14,9 @@ internal sealed class CriuOptions
     /// <summary>CRIU then leaves cgroups alone, and a restored container is in the one that CRIU itself was started in.</summary>
     public bool IgnoresCgroups => _cgroups == "ignore";
 
+    /// <summary>CRIU makes every cgroup itself, with what it was set to, and stops where there is one.</summary>
+    public bool MakesCgroups => _cgroups == "strict";
+
     public bool Take(string name, Func<string> value)
     {
         switch (name)

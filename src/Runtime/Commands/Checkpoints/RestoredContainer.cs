@@ -15,15 +15,18 @@ internal static class RestoredContainer
         var spec = Bundle.Read(launch.BundlePath);
         spec.Linux ??= new SpecLinux();
         spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.Trim('/') : $"/{id}";
-        Check(spec);
+        Check(spec, options.Criu);
         var criu = Criu.Find(settings);
         ContainerState.Reserve(settings, id, spec.Linux.CgroupsPath);
         var cgroup = Cgroup.At(spec.Linux.CgroupsPath);
         LaunchedProcess? process = null;
         try
         {
-            cgroup.Create();
-            CgroupSettings.Apply(cgroup, spec.Linux.Resources, CgroupLayout.Machine);
+            if (!options.Criu.MakesCgroups)
+            {
+                cgroup.Create();
+                CgroupSettings.Apply(cgroup, spec.Linux.Resources, CgroupLayout.Machine);
+            }
             process = Restore(criu, spec, launch, options, streams, Path.Combine(ContainerState.DirectoryOf(settings, id), "pid"));
             var state = NewContainer.StateOf(id, spec, launch, process.Pid);
             state.Save(settings);
@@ -40,8 +43,10 @@ internal static class RestoredContainer
         }
     }
 
-    private static void Check(RuntimeSpec spec)
+    private static void Check(RuntimeSpec spec, CriuOptions options)
     {
+        if (options.MakesCgroups && CgroupLayout.Machine.IsUnifiedOnly)
+            throw new UsageException("--manage-cgroups-mode is strict, but CRIU does not bring back the device rules of cgroups v2; use soft or full");
         if (spec.Process?.Terminal == true) throw new UsageException("process.terminal is true, but no checkpoint is made of a container with a terminal");
         // CRIU makes namespaces, mounts and processes in one; there is no moment between them for hooks.
         foreach (var (kind, hooks) in new[] { ("prestart", spec.Hooks?.Prestart), ("createRuntime", spec.Hooks?.CreateRuntime), ("createContainer", spec.Hooks?.CreateContainer), ("startContainer", spec.Hooks?.StartContainer) })

@@ -200,6 +200,28 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("Read-only file system", (await _bundle.RunAsync("exec", restored, "touch", "/data/new")).Error);
     }
 
+    [Theory]
+    [InlineData("soft")]
+    [InlineData("full")]
+    [InlineData("strict")]
+    [InlineData("ignore")]
+    public async Task In_every_mode_of_cgroups_it_is_in_its_new_one_within_its_limits(string mode)
+    {
+        var spec = Counter();
+        spec.Linux!.Resources!.Pids = new() { Limit = 7 };
+        var id = await CountingAsync(spec);
+        var work = Path.Combine(_bundle.Folder, "work");
+        (await CheckpointAsync("--manage-cgroups-mode", mode, "--work-path", work, id)).Succeeded();
+        var restored = await RestoreAsync("--manage-cgroups-mode", mode, "--work-path", work);
+        await PassesAsync(Counted()[^1] + 2);
+        var cgroup = Cgroup.At("/" + restored);
+        Assert.NotEmpty(cgroup.AllProcesses());
+        Assert.Equal("7", File.ReadAllText(cgroup.DirectoryOf("pids") + "/pids.max").Trim());
+        Assert.Equal(["dump.log", "restore.log"], Directory.GetFiles(work, "*.log").Select(Path.GetFileName).Order());
+        (await _bundle.RunAsync("delete", "--force", restored)).Succeeded();
+        Assert.False(cgroup.Exists);
+    }
+
     [Fact]
     public async Task A_checkpoint_that_fails_says_why_in_words_of_CRIU_and_the_container_runs_on()
     {
