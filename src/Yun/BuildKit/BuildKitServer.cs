@@ -5,14 +5,25 @@ using Yun.Node;
 namespace Yun.BuildKit;
 
 /// <summary>Speaks BuildKit's interface for clients (gRPC) on connections of the Engine API. Nothing of it runs before the first such connection.</summary>
-internal sealed class BuildKitServer(Engine engine) : IAsyncDisposable
+internal sealed class BuildKitServer : IAsyncDisposable
 {
+    private readonly Engine _engine;
     private readonly HandedConnections _connections = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
     private WebApplication? _web;
 
+    public BuildKitServer(Engine engine)
+    {
+        _engine = engine;
+        Solver = new BuildSolver(engine, Sessions);
+        Export = new ResultExport(engine, Sessions);
+    }
+
     /// <summary>What clients offer while they are connected.</summary>
     public BuildSessions Sessions { get; } = new();
+    public BuildJobs Jobs { get; } = new();
+    public BuildSolver Solver { get; }
+    public ResultExport Export { get; }
 
     /// <summary>Serves the connection until it ends.</summary>
     public async Task ServeAsync(HijackedConnection connection)
@@ -53,11 +64,10 @@ internal sealed class BuildKitServer(Engine engine) : IAsyncDisposable
             kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
         });
         builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(_connections);
-        builder.Services.AddSingleton(engine);
-        builder.Services.AddSingleton(Sessions);
-        builder.Services.AddSingleton<BuildJobs>();
-        builder.Services.AddSingleton<BuildSolver>();
-        builder.Services.AddSingleton<ResultExport>();
+        builder.Services.AddSingleton(_engine);
+        builder.Services.AddSingleton(Jobs);
+        builder.Services.AddSingleton(Solver);
+        builder.Services.AddSingleton(Export);
         builder.Services.AddGrpc();
         var web = builder.Build();
         web.MapGrpcService<ControlService>();

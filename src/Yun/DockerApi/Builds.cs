@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Yun.BuildKit;
 using Yun.DockerApi.Model;
 using Yun.Images.Registry;
 using Yun.Node;
@@ -20,9 +21,12 @@ public static class BuildsRoutes
         routes.MapPost("/build/prune", PruneAsync);
     }
 
-    private static Task BuildAsync(HttpContext context, Engine engine)
+    private static Task BuildAsync(HttpContext context, Engine engine, BuildKitServer buildKit)
     {
         var request = Request(context);
+        var outputs = Read(context, "outputs", DockerApiJson.Default.ListBuildOutputOption) ?? [];
+        if (context.Text("version") == "2") return TracedBuild.RunAsync(context, buildKit, request, outputs);
+        if (outputs.Count > 0) throw new EngineException(ErrorKind.NotImplemented, "--output needs a client that speaks BuildKit: use buildx, or keep the image and use docker save.");
         var quiet = context.Flag("q");
         return ProgressLines.RunAsync(context, async lines =>
         {
@@ -66,9 +70,7 @@ public static class BuildsRoutes
 
     private static BuildRequest Request(HttpContext context)
     {
-        if (context.Text("version") == "2" || context.Text("session") is not null) throw new EngineException(ErrorKind.NotImplemented, "BuildKit's protocol is not supported: set DOCKER_BUILDKIT=0.");
         if (context.Flag("squash")) throw new EngineException(ErrorKind.NotImplemented, "squash is not supported: leave out --squash.");
-        if (context.Text("outputs") is not null) throw new EngineException(ErrorKind.NotImplemented, "--output is not supported: the image is kept here; use docker save.");
         return new BuildRequest
         {
             Context = context.Request.Body,

@@ -206,6 +206,22 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task A_client_from_before_buildx_builds_too()
+    {
+        var old = $"{(await new Command(Path.Combine(Repository.Root, "scripts", "unpacked"), "docker.io").RunAsync()).Text}/usr/bin/docker";
+        if (!File.Exists(old) || !(await new Command(old, "--version").RunAsync()).Output.Contains(" 20.", StringComparison.Ordinal)) Assert.Skip("The distribution has no docker client that speaks BuildKit by itself.");
+        var image = Name("image");
+        var files = Folder(("Dockerfile", "FROM busybox\nRUN --mount=type=secret,id=token wc -c < /run/secrets/token > /seen\nCOPY a.txt /\n"), ("a.txt", "alpha"), ("token", "12345"));
+        var built = (await RunAsync(old, "build", "-q", "-t", image, "--secret", $"id=token,src={files["token"]}", files.Path)).Succeeded();
+        Assert.Equal(built.Text, await Docker.TextAsync("inspect", "-f", "{{.Id}}", image));
+        Assert.Equal("5\nalpha", await Docker.TextAsync("run", "--rm", image, "cat", "/seen", "/a.txt"));
+        (await RunAsync(old, "build", "--progress", "plain", "--output", files["out"], files.Path)).Succeeded();
+        Assert.Equal("alpha", files.Read("out/a.txt"));
+        files.Write("Dockerfile", "FROM busybox\nRUN echo why; exit 7\n");
+        Assert.Contains("why", (await RunAsync(old, "build", "--progress", "plain", files.Path)).FailedSaying("exit code: 7").Error);
+    }
+
+    [Fact]
     public async Task The_builder_tells_what_it_is_and_what_it_keeps()
     {
         (await BuildAsync(Folder(("Dockerfile", $"FROM busybox\nRUN echo {Name("unlike")} > /one\n")))).Succeeded();

@@ -11,62 +11,69 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
 {
     private const string DockerfileFrontend = "dockerfile.v0", IgnoreFile = ".dockerignore", UploadHost = "http://buildkit-session/";
 
-    /// <exception cref="EngineException">It cannot be done; also as <see cref="BuildCommandException"/> when a RUN failed.</exception>
-    public async Task<BuiltImage> BuildAsync(BuildJob job, string frontend, IReadOnlyDictionary<string, string> options, CancellationToken cancel)
+    /// <summary>As <see cref="BuildAsync(BuildJob, BuildRequest, ClientFolders, CancellationToken)"/>, asked for by the frontend's options.</summary>
+    public Task<BuiltImage> BuildAsync(BuildJob job, string frontend, IReadOnlyDictionary<string, string> options, CancellationToken cancel)
     {
         if (frontend != DockerfileFrontend) throw new EngineException(ErrorKind.NotImplemented, $"this builder knows the frontend {DockerfileFrontend} only, not '{frontend}'");
+        var read = new FrontendOptions(options);
+        return BuildAsync(job, read.Read(), read.Folders, cancel);
+    }
+
+    /// <param name="request">What is to be built, but for the files, which come from the client's session.</param>
+    /// <exception cref="EngineException">It cannot be done; also as <see cref="BuildCommandException"/> when a RUN failed.</exception>
+    public async Task<BuiltImage> BuildAsync(BuildJob job, BuildRequest request, ClientFolders folders, CancellationToken cancel)
+    {
         var session = await sessions.GetAsync(await job.SessionAsync(cancel), cancel);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Ended);
         BuiltImage? built = null;
         await job.ShowAsync(async output =>
         {
-            var request = await RequestAsync(job, new FrontendOptions(options), session, output, stop.Token);
-            var image = await engine.Builds.BuildAsync(request, output, cancel: stop.Token);
+            var whole = await WithFilesAsync(job, request, folders, session, output, stop.Token);
+            var image = await engine.Builds.BuildAsync(whole, output, job.Reference, stop.Token);
             built = new BuiltImage(image, engine.Images.Use(image, $"build {job.Reference}", () => true));
         });
         return built!;
     }
 
-    private static async Task<BuildRequest> RequestAsync(BuildJob job, FrontendOptions options, BuildSession session, BuildOutput output, CancellationToken cancel)
+    private static async Task<BuildRequest> WithFilesAsync(BuildJob job, BuildRequest request, ClientFolders folders, BuildSession session, BuildOutput output, CancellationToken cancel)
     {
         var secrets = new SessionSecrets(session);
-        var request = options.Read() with { Secrets = secrets, AuthFor = secrets.CredentialsAsync };
-        if (options.Remote is { } remote)
+        request = request with { Secrets = secrets, AuthFor = secrets.CredentialsAsync, Remote = null };
+        if (folders.Remote is { } remote)
         {
             if (remote.StartsWith(UploadHost, StringComparison.Ordinal)) return request with { Context = Uploaded(session, new Uri(remote), cancel) };
             return request with { Remote = remote };
         }
         string? text = null;
-        await output.StepAsync(new BuildStep($"[internal] load build definition from {options.FileName}"), async () =>
+        await output.StepAsync(new BuildStep($"[internal] load build definition from {request.Dockerfile}"), async () =>
         {
-            text = await DockerfileAsync(session, options, cancel);
+            text = await DockerfileAsync(session, folders, request.Dockerfile, cancel);
             return null;
         }, cancel);
-        (job.Source.FileName, job.Source.Text) = (options.FileName, text!);
+        (job.Source.FileName, job.Source.Text) = (request.Dockerfile, text!);
         var ignored = IgnoreList.Empty;
         await output.StepAsync(new BuildStep($"[internal] load {IgnoreFile}"), async () =>
         {
-            ignored = await IgnoredAsync(session, options, cancel);
+            ignored = await IgnoredAsync(session, folders, request.Dockerfile, cancel);
             return null;
         }, cancel);
-        return request with { DockerfileText = text, ContextFiles = new SessionContext(session, options.ContextFolder, ignored) };
+        return request with { DockerfileText = text, ContextFiles = new SessionContext(session, folders.Context, ignored) };
     }
 
-    private static async Task<string> DockerfileAsync(BuildSession session, FrontendOptions options, CancellationToken cancel)
+    private static async Task<string> DockerfileAsync(BuildSession session, ClientFolders folders, string name, CancellationToken cancel)
     {
-        var name = options.FileName;
-        var text = await TextAsync(session, options.DockerfileFolder, name, cancel);
-        if (text is null && name == BuildRequest.DefaultDockerfile) text = await TextAsync(session, options.DockerfileFolder, name.ToLowerInvariant(), cancel);
+        var text = await TextAsync(session, folders.Dockerfile, name, cancel);
+        if (text is null && name == BuildRequest.DefaultDockerfile) text = await TextAsync(session, folders.Dockerfile, name.ToLowerInvariant(), cancel);
         if (text is null) throw new EngineException(ErrorKind.NotFound, $"failed to read dockerfile: open {name}: no such file or directory");
         return text.Length > 0 ? text : throw new EngineException(ErrorKind.InvalidArgument, $"the Dockerfile ({name}) cannot be empty");
     }
 
     // A list of the Dockerfile's own, beside it, takes the place of the context's.
-    private static async Task<IgnoreList> IgnoredAsync(BuildSession session, FrontendOptions options, CancellationToken cancel)
+    private static async Task<IgnoreList> IgnoredAsync(BuildSession session, ClientFolders folders, string dockerfile, CancellationToken cancel)
     {
-        var own = options.FileName + IgnoreFile;
-        var (name, text) = (own, await TextAsync(session, options.DockerfileFolder, own, cancel));
-        if (text is null) (name, text) = (IgnoreFile, await TextAsync(session, options.ContextFolder, IgnoreFile, cancel));
+        var own = dockerfile + IgnoreFile;
+        var (name, text) = (own, await TextAsync(session, folders.Dockerfile, own, cancel));
+        if (text is null) (name, text) = (IgnoreFile, await TextAsync(session, folders.Context, IgnoreFile, cancel));
         try { return text is null ? IgnoreList.Empty : IgnoreList.Parse(text, name); }
         catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
     }

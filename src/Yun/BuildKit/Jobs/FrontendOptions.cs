@@ -11,16 +11,15 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
 {
     private const string ContextPrefix = "context:";
 
-    public string FileName => Text("filename") ?? BuildRequest.DefaultDockerfile;
-
-    /// <summary>What the client calls the folder with the Dockerfile.</summary>
-    public string DockerfileFolder => Text("dockerfilekey") ?? "dockerfile";
-
-    /// <summary>What the client calls the folder that is the context.</summary>
-    public string ContextFolder => Text("contextkey") ?? "context";
-
-    /// <summary>An address, when the context is no folder of the client's.</summary>
-    public string? Remote => Text("context");
+    /// <summary>Where the files are.</summary>
+    public ClientFolders Folders
+    {
+        get
+        {
+            var usual = new ClientFolders();
+            return new ClientFolders { Dockerfile = Text("dockerfilekey") ?? usual.Dockerfile, Context = Text("contextkey") ?? usual.Context, Remote = Text("context") };
+        }
+    }
 
     /// <summary>What is to be built, but for the files.</summary>
     /// <exception cref="EngineException">An option's value cannot be read, or what it asks for is not done here.</exception>
@@ -29,7 +28,7 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
         Refuse();
         return new BuildRequest
         {
-            Dockerfile = FileName,
+            Dockerfile = Text("filename") ?? BuildRequest.DefaultDockerfile,
             Target = Text("target"),
             Platform = PlatformOf(Text("platform")),
             Arguments = Below("build-arg:").ToDictionary(argument => argument.Name, argument => (string?)argument.Value),
@@ -86,4 +85,14 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
     }
 
     private static EngineException NotDone(string what) => new(ErrorKind.NotImplemented, $"this builder does not do {what}");
+}
+
+/// <summary>What the client calls the folders that a build is made of.</summary>
+internal sealed record ClientFolders
+{
+    /// <summary>The one with the Dockerfile.</summary>
+    public string Dockerfile { get; init; } = "dockerfile";
+    public string Context { get; init; } = "context";
+    /// <summary>An address, when the context is no folder of the client's.</summary>
+    public string? Remote { get; init; }
 }

@@ -44,6 +44,7 @@ namespace Yun.DockerApi.Model;
 [JsonSerializable(typeof(ImageInspect))]
 [JsonSerializable(typeof(ProgressMessage))]
 [JsonSerializable(typeof(BuildResult))]
+[JsonSerializable(typeof(List<BuildOutputOption>))]
 [JsonSerializable(typeof(PushResult))]
 [JsonSerializable(typeof(List<NetworkInspect>))]
 [JsonSerializable(typeof(NetworkCreateRequest))]

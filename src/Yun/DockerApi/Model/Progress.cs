@@ -18,7 +18,7 @@ public sealed class ProgressMessage
     [JsonPropertyName("errorDetail"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ProgressError? ErrorDetail { get; set; }
     /// <summary>The same text as in <see cref="ErrorDetail"/>, for old clients.</summary>
     [JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Error { get; set; }
-    /// <summary>A <see cref="BuildResult"/> or <see cref="PushResult"/>.</summary>
+    /// <summary>A <see cref="BuildResult"/>, a <see cref="PushResult"/>, or BuildKit's progress in base64.</summary>
     [JsonPropertyName("aux"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public JsonElement? Aux { get; set; }
 }
 
@@ -44,6 +44,13 @@ public sealed class ProgressError
 public sealed class BuildResult
 {
     [JsonPropertyName("ID")] public string Id { get; set; } = "";
+}
+
+/// <summary>One of a build's <c>outputs</c>.</summary>
+public sealed class BuildOutputOption
+{
+    public string Type { get; set; } = "";
+    public Dictionary<string, string>? Attrs { get; set; }
 }
 
 public sealed class PushResult
