@@ -43,6 +43,13 @@ public sealed partial class ImageStore
         return done;
     }
 
+    /// <summary>Takes names away from an image, which stays, also when it has none left.</summary>
+    public async Task UntagAsync(Image image, IEnumerable<ImageReference> names, CancellationToken cancel = default)
+    {
+        using (await ChangeAsync(cancel))
+            foreach (var name in names.Where(name => _catalog.IdOf(name) == image.Id)) await UntagAsync(image.Id, name, []);
+    }
+
     /// <summary>Removes images that no container uses: without a name, or with <paramref name="all"/> whatever their names.</summary>
     /// <param name="matches">Further conditions; null for none.</param>
     public async Task<(IReadOnlyList<ImageRemoval> Removed, long FreedBytes)> PruneAsync(bool all, Func<Image, bool>? matches = null, CancellationToken cancel = default)

@@ -31,6 +31,8 @@ public sealed record BuildRequest
     public IReadOnlyList<string> NoCacheStages { get; set; } = [];
     /// <summary>Images that may serve as cache beside what was built here.</summary>
     public IReadOnlyList<string> CacheFrom { get; set; } = [];
+    /// <summary>Those images are in registries: the newest are asked for.</summary>
+    public bool PullCache { get; set; }
     /// <summary>Ask the registry for base images even when they are here.</summary>
     public bool Pull { get; set; }
     /// <summary>False leaves the containers of RUN steps behind.</summary>

@@ -74,6 +74,7 @@ public sealed class Builder
         using var directory = BuildDirectory.Create(_folder);
         using var context = await BuildContext.OpenAsync(request, directory, output, cancel);
         var dockerfile = Parse(context.Dockerfile, request.Dockerfile);
+        await using var cacheImport = await CacheImport.OpenAsync(_images, request, output, cancel);
         using var run = new BuildRun
         {
             Images = _images,
@@ -90,7 +91,7 @@ public sealed class Builder
             Arguments = BuildArguments.Begin(request.Arguments, request.Platform ?? Platform.Host, request.Target),
             Cache = Cache,
             SourceDate = SourceDate.Of(request.Arguments),
-            CacheSources = [.. request.CacheFrom.Select(_images.TryFind).OfType<Image>()],
+            CacheSources = cacheImport.Images,
         };
         foreach (var warning in dockerfile.Warnings) await output.WarnAsync(warning, cancel);
 

@@ -131,6 +131,23 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
         (await Docker.RunAsync("rmi", child, image)).Succeeded();
     }
 
+    [Fact]
+    public async Task A_cache_in_a_registry_serves_where_nothing_was_built_before()
+    {
+        await using var registry = await Registry.StartAsync();
+        var (image, cache) = (Name("image"), $"{registry.Address}/yourname/cache");
+        var files = Folder(("Dockerfile", $"FROM busybox\nRUN echo {image} > /early\nCOPY a.txt /\nRUN cat /a.txt > /late\n"), ("a.txt", "alpha"));
+        (await BuildAsync(files, "-t", image, "--cache-to", $"type=registry,ref={cache}")).Succeeded();
+        Assert.Equal("", await Docker.TextAsync("images", "-q", cache));
+        await Docker.TextAsync("rmi", image);
+        var built = (await BuildAsync(files, "-t", image, "--cache-from", cache)).Succeeded();
+        Assert.Equal(3, built.Error.Split("CACHED").Length - 1);
+        Assert.Equal("", await Docker.TextAsync("images", "-q", cache));
+        Assert.Equal("alpha", await Docker.TextAsync("run", "--rm", image, "cat", "/late"));
+        Assert.Contains("ERROR", (await BuildAsync(files, "-t", image, "--cache-from", $"{registry.Address}/no/such")).Succeeded().Error);
+        (await BuildAsync(files, "--cache-to", $"type=local,dest={files["cache"]}")).FailedSaying("does not export its cache as 'local'");
+    }
+
     [Theory]
     [InlineData("FROM busybox\n\nNOSUCH thing\n", "dockerfile parse error on line 3: unknown instruction: NOSUCH", ">>> NOSUCH thing")]
     [InlineData("FROM busybox\nRUN true\nCOPY nosuchfile /\n", "nosuchfile", ">>> COPY nosuchfile /")]

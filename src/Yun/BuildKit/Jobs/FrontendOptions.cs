@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Yun.DockerApi.Model;
 using Yun.Node.Builds;
 using Yun.Node.Containers;
 using Yun.Oci;
@@ -35,6 +37,8 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
             Labels = Below("label:").ToDictionary(label => label.Name, label => label.Value),
             NoCache = options.TryGetValue("no-cache", out var stages) && stages.Length == 0,
             NoCacheStages = List(stages).Select(stage => stage.ToLowerInvariant()).ToList(),
+            CacheFrom = CacheImages(),
+            PullCache = true,
             Pull = Text("image-resolve-mode") == "pull",
             HostConfig = new HostConfig
             {
@@ -54,6 +58,17 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
         if (options.Keys.FirstOrDefault(name => name.StartsWith(ContextPrefix, StringComparison.Ordinal)) is { } context) throw NotDone($"the named context {context[ContextPrefix.Length..]}");
         if (options.FirstOrDefault(option => option.Key.StartsWith("attest:", StringComparison.Ordinal) && !option.Value.Contains("inline-only=true") && !option.Value.Contains("disabled=true")) is { Key: { } attestation })
             throw NotDone($"the attestation {attestation["attest:".Length..]}");
+    }
+
+    private List<string> CacheImages()
+    {
+        if (Text("cache-imports") is not { } json) return [];
+        try
+        {
+            return [.. (JsonSerializer.Deserialize(json, DockerApiJson.Default.ListBuildOutputOption) ?? []).Select(import => import.Type == "registry" && import.Attrs?.GetValueOrDefault("ref") is { } image ? image
+                : throw NotDone($"a cache import of the type '{import.Type}': use type=registry,ref=IMAGE"))];
+        }
+        catch (JsonException error) { throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for cache-imports: {error.Message}", error); }
     }
 
     private string? Text(string name) => options.GetValueOrDefault(name) is { Length: > 0 } text ? text : null;

@@ -36,6 +36,39 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
         return response;
     }
 
+    /// <summary>Makes the image a cache for builds elsewhere. Any image made here is one, by its history; so it only has to be where they find it.</summary>
+    public Task ExportCacheAsync(BuildJob job, Image image, CacheOptionsEntry cache, CancellationToken cancel)
+    {
+        if (cache.Type == "inline") return Task.CompletedTask;
+        if (cache.Type != "registry" || cache.Attrs.GetValueOrDefault("ref") is not { Length: > 0 } text)
+            throw new EngineException(ErrorKind.NotImplemented, $"this builder does not export its cache as '{cache.Type}': use type=inline or type=registry,ref=IMAGE");
+        var name = Parse(text);
+        return job.ShowAsync(output =>
+        {
+            var step = new BuildStep($"exporting cache to {name.Familiar}");
+            return output.StepAsync(step, async () =>
+            {
+                if (cache.Attrs.GetValueOrDefault("mode") == "max") await output.WrittenAsync(step, "the cache has the steps of the last stage only, as with mode=min\n", isError: true, cancel);
+                var (before, names) = (engine.Images.TryFind(name.ToString()), engine.Images.TryFind(image.Id.ToString())?.Names ?? []);
+                await engine.Images.TagAsync(image, name, cancel);
+                try { await PushAsync(job, name, step, output, cancel); }
+                finally
+                {
+                    // Only the push needs the name here.
+                    if (engine.Images.TryFind(image.Id.ToString()) is { } now) await engine.Images.UntagAsync(now, now.Names.Except(names), CancellationToken.None);
+                    if (before is not null) await engine.Images.TagAsync(before, name, CancellationToken.None);
+                }
+                return null;
+            }, cancel);
+        });
+    }
+
+    private async Task PushAsync(BuildJob job, ImageReference name, BuildStep step, BuildOutput output, CancellationToken cancel)
+    {
+        var auth = await new SessionSecrets(await SessionAsync(job, cancel)).CredentialsAsync(name.Domain, cancel);
+        await engine.Images.PushAsync(name, auth, output.ProgressOf(step), cancel);
+    }
+
     private Task StoreAsync(BuildJob job, Image image, Exporter exporter, List<ImageReference> names, BuildOutput output, CancellationToken cancel)
     {
         var step = new BuildStep("exporting to image");
@@ -48,8 +81,7 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
             }
             if (exporter.Attrs.GetValueOrDefault("push") != "true") return image.Id;
             if (names.Count == 0) throw new EngineException(ErrorKind.InvalidArgument, "an image that is to be pushed needs a name: give it with -t");
-            var secrets = new SessionSecrets(await SessionAsync(job, cancel));
-            foreach (var name in names) await engine.Images.PushAsync(name, await secrets.CredentialsAsync(name.Domain, cancel), output.ProgressOf(step), cancel);
+            foreach (var name in names) await PushAsync(job, name, step, output, cancel);
             return image.Id;
         }, cancel);
     }
@@ -62,9 +94,12 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
 
     private async Task<BuildSession> SessionAsync(BuildJob job, CancellationToken cancel) => await sessions.GetAsync(await job.SessionAsync(cancel), cancel);
 
-    private static List<ImageReference> Names(Exporter exporter)
+    private static List<ImageReference> Names(Exporter exporter) =>
+        [.. exporter.Attrs.GetValueOrDefault("name", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+
+    private static ImageReference Parse(string name)
     {
-        try { return [.. exporter.Attrs.GetValueOrDefault("name", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(name => ImageReference.Parse(name).WithDefaultTag())]; }
+        try { return ImageReference.Parse(name).WithDefaultTag(); }
         catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
     }
 }

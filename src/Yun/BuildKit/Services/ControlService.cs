@@ -18,7 +18,9 @@ internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver 
         {
             job.SetSession(request.Session);
             if (await ResultAsync(job, request, cancel) is not { } image) return new SolveResponse();
-            return new SolveResponse { ExporterResponse = { await export.ExportAsync(job, image, ExportersOf(request), cancel) } };
+            var response = new SolveResponse { ExporterResponse = { await export.ExportAsync(job, image, ExportersOf(request), cancel) } };
+            foreach (var cache in request.Cache?.Exports ?? []) await export.ExportCacheAsync(job, image, cache, cancel);
+            return response;
         }
         catch (Exception error)
         {

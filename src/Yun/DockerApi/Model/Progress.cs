@@ -46,7 +46,7 @@ public sealed class BuildResult
     [JsonPropertyName("ID")] public string Id { get; set; } = "";
 }
 
-/// <summary>One of a build's <c>outputs</c>.</summary>
+/// <summary>One of a build's <c>outputs</c>, or of its cache imports.</summary>
 public sealed class BuildOutputOption
 {
     public string Type { get; set; } = "";

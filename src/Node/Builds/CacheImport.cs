@@ -1,0 +1,63 @@
+using Yun.Images;
+using Yun.Oci;
+using Yun.Protocol;
+
+namespace Yun.Node.Builds;
+
+/// <summary>The images of <c>--cache-from</c>. Those that are asked of a registry have a name here only while the build goes on, unless they had it before.</summary>
+internal sealed class CacheImport : IAsyncDisposable
+{
+    private readonly ImageStore _store;
+    private readonly List<Image> _images = [];
+    private readonly List<ImageReference> _names = [];
+
+    private CacheImport(ImageStore store) => _store = store;
+
+    public IReadOnlyList<Image> Images => _images;
+
+    /// <summary>A cache that cannot be had is told, and the build does without.</summary>
+    public static async Task<CacheImport> OpenAsync(ImageStore store, BuildRequest request, BuildOutput output, CancellationToken cancel)
+    {
+        var import = new CacheImport(store);
+        try
+        {
+            foreach (var name in request.CacheFrom)
+                if (request.PullCache) await import.PullAsync(name, request, output, cancel);
+                else if (store.TryFind(name) is { } here) import._images.Add(here);
+            return import;
+        }
+        catch
+        {
+            await import.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in _names)
+        {
+            try { await _store.RemoveAsync(name.ToString(), force: false, pruneParents: false); }
+            catch (EngineException) { /* Somebody else has removed it, or uses it by now. */ }
+        }
+    }
+
+    private async Task PullAsync(string name, BuildRequest request, BuildOutput output, CancellationToken cancel)
+    {
+        var step = new BuildStep($"importing cache manifest from {name}");
+        await output.BeginAsync(step, cancel);
+        var here = _store.TryFind(name);
+        try
+        {
+            var reference = ImageReference.Parse(name).WithDefaultTag();
+            _images.Add(await _store.PullAsync(reference, request.Platform, await request.AuthFor(reference.Domain, cancel), output.ProgressOf(step), cancel));
+            if (here is null) _names.Add(reference);
+            await output.EndAsync(step, null, cancel);
+        }
+        catch (Exception missing) when (missing is EngineException or FormatException && !cancel.IsCancellationRequested)
+        {
+            if (here is not null) _images.Add(here);
+            await output.FailAsync(step, missing, cancel);
+        }
+    }
+}
