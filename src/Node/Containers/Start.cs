@@ -67,7 +67,9 @@ public sealed partial class Container
         var target = await ConnectLogTargetAsync(cancel);
         undo.Push(() => target?.Dispose());
         await _settled;
-        Process = await Engine.Keeper.StartAsync(start, prepared.Root, sandbox.Namespace, prepared.Mounts, cancel);
+        cancel.ThrowIfCancellationRequested();
+        // Once the keeper has been asked, there may be a process: whoever does not wait for the answer would leave it behind.
+        Process = await Engine.Keeper.StartAsync(start, prepared.Root, sandbox.Namespace, prepared.Mounts, CancellationToken.None);
         if (prepared.FileServer is { } server) await StartFileServerAsync(server, cancel);
         if (report is not null) await AwaitMachineAsync(report, cancel);
         undo.Keep();

@@ -86,6 +86,21 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task A_build_that_is_broken_off_at_any_instant_leaves_no_process()
+    {
+        var seconds = $"{Random.Shared.Next(100_000, 1_000_000)}";
+        var files = Folder(("Dockerfile", $"FROM busybox\nRUN sleep {seconds}\n"));
+        for (var milliseconds = 60; milliseconds < 500; milliseconds += 40)
+        {
+            using var build = Docker.Command("build", files.Path).Start();
+            await Task.Delay(milliseconds);
+            build.Kill();
+            await build.WaitForExitAsync();
+        }
+        await Eventually.HoldsAsync(async () => (await new Command("pgrep", "-fx", $"(/bin/sh -c )?sleep {seconds}").RunAsync()).Output == "");
+    }
+
+    [Fact]
     public async Task A_step_that_two_stages_share_is_done_once()
     {
         var image = Name("image");
