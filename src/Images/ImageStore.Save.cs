@@ -1,6 +1,7 @@
 using Yun.Images.Archives;
 using Yun.Images.Layers;
 using Yun.Images.Transfers;
+using Yun.Linux;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -25,6 +26,23 @@ public sealed partial class ImageStore
     /// <summary>One image under these names, which it need not have here.</summary>
     public Stream OpenSaved(Image image, IReadOnlyList<ImageReference> names, CancellationToken cancel = default) =>
         OpenSaved(names.Count == 0 ? [(image, null)] : [.. names.Select(name => (image, (ImageReference?)name))], cancel);
+
+    /// <summary>What the image's layers make together, as a tar that is made as it is read.</summary>
+    public Stream OpenFiles(Image image, CancellationToken cancel = default)
+    {
+        var pins = _pins.Take();
+        pins.Add(image.ChainIds);
+        return new MadeStream(write =>
+        {
+            using (pins)
+            using (var root = Overlay.Mount(LayerDirectories(image), null, null))
+            {
+                var tar = new TarWriter(write);
+                new ArchiveWriter(tar, new ArchiveOptions { Name = "" }, null, cancel).Write(root, "");
+                tar.Finish();
+            }
+        }, cancel);
+    }
 
     private MadeStream OpenSaved(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, CancellationToken cancel)
     {

@@ -75,8 +75,16 @@ internal static class ImageTransfers
     public static async Task SaveAsync(HttpContext context, Engine engine, IReadOnlyList<string> names)
     {
         if (names.Count == 0) throw new EngineException(ErrorKind.InvalidArgument, "the names of the images to save are missing");
-        await using var archive = engine.Images.OpenSaved(names, context.RequestAborted);
-        await context.StartStreamAsync("application/x-tar");
-        await archive.CopyToAsync(context.Response.Body, context.RequestAborted);
+        await SendFilesAsync(context, engine.Images.OpenSaved(names, context.RequestAborted));
+    }
+
+    /// <summary>Also <c>GET /images/NAME/files</c>, which is Yun's own: what the image's layers make together, as a tar.</summary>
+    public static async Task SendFilesAsync(HttpContext context, Stream tar)
+    {
+        await using (tar)
+        {
+            await context.StartStreamAsync("application/x-tar");
+            await tar.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
     }
 }

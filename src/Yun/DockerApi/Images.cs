@@ -9,7 +9,7 @@ namespace Yun.DockerApi;
 
 public static class ImagesRoutes
 {
-    private const string Inspection = "/json", History = "/history", Push = "/push", Tag = "/tag", Saved = "/get";
+    private const string Inspection = "/json", History = "/history", Push = "/push", Tag = "/tag", Saved = "/get", Files = "/files";
 
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
@@ -30,6 +30,7 @@ public static class ImagesRoutes
         Names(path, Inspection, out var name) ? TypedResults.Json(ImageViews.Inspect(engine.Images.Find(name), WantsContainerConfig(context)), DockerApiJson.Default.ImageInspect).ExecuteAsync(context)
         : Names(path, History, out name) ? TypedResults.Json(ImageViews.History(engine.Images.Find(name)), DockerApiJson.Default.ListImageHistoryItem).ExecuteAsync(context)
         : Names(path, Saved, out name) ? ImageTransfers.SaveAsync(context, engine, [name])
+        : Names(path, Files, out name) ? ImageTransfers.SendFilesAsync(context, engine.Images.OpenFiles(engine.Images.Find(name), context.RequestAborted))
         : throw new EngineException(ErrorKind.NotFound, "page not found");
 
     // Compose 1 asks in whatever version the engine speaks, and recreates no container without it.

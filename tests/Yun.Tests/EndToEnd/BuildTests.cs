@@ -124,6 +124,23 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task The_result_is_also_put_into_folders_and_archives()
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", "FROM scratch\nCOPY a.txt deep /out/\n"), ("a.txt", "alpha"), ("deep/b.txt", "beta"));
+        var results = Folder();
+        (await BuildAsync("yun", image, files, "-o", results["local"], "-o", $"type=tar,dest={results["files.tar"]}", "-o", $"type=oci,dest={results["image.tar"]}")).Succeeded();
+        Assert.Equal("alpha", results.Read("local/out/a.txt"));
+        Assert.Equal("beta", (await new Command("tar", "-xOf", results["files.tar"], "out/b.txt").RunAsync()).Succeeded().Text);
+        await Docker.TextAsync("rmi", image);
+        (await Docker.RunAsync("load", "-i", results["image.tar"])).Succeeded().Saying(image);
+        var shell = Daemon.Yun.CommandOf("sh", "-c", "\"$0\" build -o - \"$1\" | tar -xO out/a.txt", Daemon.Yun.Program, files.Path);
+        Assert.Equal("alpha", (await shell.RunAsync()).Succeeded().Output);
+        (await BuildAsync("yun", image, files, "-o", "type=magic,dest=x")).FailedSaying("expected type=local, tar, docker or oci");
+        (await BuildAsync("yun", image, files, "-o", "type=tar")).FailedSaying("dest is required");
+    }
+
+    [Fact]
     public async Task A_target_ends_the_build_there()
     {
         var image = Name("image");

@@ -1,8 +1,6 @@
 using Grpc.Core;
-using Microsoft.Win32.SafeHandles;
 using Yun.BuildKit.Protos;
 using Yun.Images;
-using Yun.Images.Archives;
 using Yun.Linux;
 
 namespace Yun.BuildKit;
@@ -24,15 +22,14 @@ internal static class ResultFiles
     /// <summary>The image's files as a tar.</summary>
     public static async Task SendTarAsync(BuildSession session, ImageStore images, Image image, int index, CancellationToken cancel)
     {
-        using var root = RootOf(images, image);
-        await using var tar = ArchiveWriter.Open(root, "", new ArchiveOptions { Name = "" }, cancel);
+        await using var tar = images.OpenFiles(image, cancel);
         await SendFileAsync(session, tar, index, cancel);
     }
 
     /// <summary>The image's files, one by one.</summary>
     public static async Task SendFolderAsync(BuildSession session, ImageStore images, Image image, int index, CancellationToken cancel)
     {
-        using var root = RootOf(images, image);
+        using var root = Overlay.Mount(images.LayerDirectories(image), null, null);
         var method = new Method<Packet, Packet>(MethodType.DuplexStreaming, Service, Method,
             Marshallers.Create(Write, context => Packet.Parser.ParseFrom(context.PayloadAsReadOnlySequence())), Marshallers.Create(Write, context => Packet.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
         using var call = session.InvokerOf(Service, Method).AsyncDuplexStreamingCall(method, null, new CallOptions(Headers(index), cancellationToken: cancel));
@@ -45,8 +42,6 @@ internal static class ResultFiles
         Google.Protobuf.MessageExtensions.WriteTo(packet, context.GetBufferWriter());
         context.Complete();
     }
-
-    private static SafeFileHandle RootOf(ImageStore images, Image image) => Overlay.Mount(images.LayerDirectories(image), null, null);
 
     private static Metadata Headers(int index) => new() { { "buildkit-attachable-exporter-id", $"{index}" } };
 }

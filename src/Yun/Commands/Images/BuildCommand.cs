@@ -13,6 +13,7 @@ public sealed class BuildCommand : Command
 {
     private readonly ListOption<string> _addHost, _arguments, _labels, _tags, _cacheFrom, _securityOpt;
     private readonly ListOption<Ulimit> _ulimit;
+    private readonly ListOption<BuildDestination> _output;
     private readonly Setting<string?> _cgroupParent, _cpusetCpus, _cpusetMems, _file, _idFile, _isolation, _platform, _target;
     private readonly Setting<string> _network;
     private readonly Setting<long?> _cpuPeriod, _cpuQuota, _cpuShares, _memory, _memorySwap, _shmSize;
@@ -41,6 +42,7 @@ public sealed class BuildCommand : Command
         _memorySwap = Add(ResourceArguments.MemorySwap("Swap limit equal to memory plus swap: -1 to enable unlimited swap"));
         _network = AddText("network", null, "Set the networking mode for the RUN instructions during build", "default", "string");
         _noCache = AddFlag("no-cache", null, "Do not use cache when building the image");
+        _output = Add(new ListOption<BuildDestination>("output", 'o', "stringArray", "Also put the result there: a folder, or type=local|tar|docker|oci,dest=PATH", text => [BuildDestination.Parse(text)]));
         _platform = AddText("platform", null, "Set platform if server is multi-platform capable");
         _pull = AddFlag("pull", null, "Always attempt to pull a newer version of the image");
         _quiet = AddFlag("quiet", 'q', "Suppress the build output and print image ID on success");
@@ -55,6 +57,8 @@ public sealed class BuildCommand : Command
 
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
+        foreach (var destination in _output.Values) destination.Check();
+        var told = _output.Values.Any(destination => destination.Path == BuildDestination.StandardOutput) ? session.Error : session.Out;
         using var context = BuildContext.Open(session.Input, arguments[0], _file.Value);
         if (_idFile.Value is { } stale) File.Delete(stale);
         var query = ToQuery(context);
@@ -64,13 +68,13 @@ public sealed class BuildCommand : Command
             var counting = new CountingStream(body);
             context.Write(counting, _compress);
             if (_quiet) return;
-            session.Out.WriteLine($"Sending build context to Yun daemon  {HumanSize.Decimal(counting.Count)}");
-            session.Out.Flush();
+            told.WriteLine($"Sending build context to Yun daemon  {HumanSize.Decimal(counting.Count)}");
+            told.Flush();
         };
         using var response = session.Api.Send("POST", "/build" + query, upload: upload, contentType: "application/x-tar", headers: session.Configuration.AllAuthHeader());
         string? id = null;
         using var text = new StringWriter();
-        var display = new ProgressDisplay(_quiet ? text : session.Out, !_quiet && session.OutputIsTerminal);
+        var display = new ProgressDisplay(_quiet ? text : told, !_quiet && told == session.Out && session.OutputIsTerminal);
         try
         {
             display.Show(response, aux => id = aux.TryGetProperty("ID", out var made) ? made.GetString() : id);
@@ -80,8 +84,9 @@ public sealed class BuildCommand : Command
             session.Error.Write(text.ToString());
             throw;
         }
-        if (_quiet) session.Out.Write(text.ToString() is { Length: > 0 } said ? said : id + "\n");
+        if (_quiet) told.Write(text.ToString() is { Length: > 0 } said ? said : id + "\n");
         if (_idFile.Value is { } idFile) File.WriteAllText(idFile, id ?? throw new FailureException("server did not provide an image ID. Cannot write " + idFile));
+        foreach (var destination in _output.Values) destination.Take(session, id ?? throw new FailureException("server did not provide an image ID. Cannot write its output"), _tags.Values);
         return 0;
     }
 
