@@ -63,7 +63,7 @@ public static class YunProgram
             session.Out.Write(Help.OfProgram(options.All, session.Width - 1));
             return 0;
         }
-        if (CommandTree.Find(words) is not { } found) return Group(session, words);
+        if (CommandTree.Find(words) is not { } found) return WithoutCommand(session, words);
         var command = found.Entry.Make();
         var rest = words.Skip(found.Path.Count(c => c == ' ') + 1).ToList();
         if (!helpAsked) return Invoke(session, found.Entry, found.Path, command, rest);
@@ -71,21 +71,21 @@ public static class YunProgram
         return 0;
     }
 
-    private static int Group(Session session, List<string> words)
+    // A group and nothing more, or a word that no command has.
+    private static int WithoutCommand(Session session, List<string> words)
     {
-        var group = CommandTree.Groups.FirstOrDefault(g => g.Name == words[0]);
-        if (group.Name is null)
+        var known = 0;
+        while (known < words.Count && CommandTree.Next(words.Take(known + 1)).Count > 0) known++;
+        var group = string.Join(' ', words.Take(known));
+        if (known > 0 && (known == words.Count || words[known] is "--help" or "-h" or "help"))
         {
-            session.Error.Write($"{CommandTree.Program}: unknown command: {CommandTree.Program} {words[0]}\n\nRun '{CommandTree.Program} --help' for more information\n");
-            return 1;
-        }
-        if (words.Count == 1 || words[1] is "--help" or "-h" or "help")
-        {
-            session.Out.Write(Help.OfGroup(group.Name, group.Summary));
+            session.Out.Write(Help.OfGroup(group, CommandTree.Groups.First(g => g.Name == group).Summary));
             return 0;
         }
-        var called = $"{CommandTree.Program} {group.Name}";
-        session.Error.Write($"{CommandTree.Program}: unknown command: {called} {words[1]}\n\nUsage:  {called}\n\nRun '{called} --help' for more information\n");
+        var called = known == 0 ? CommandTree.Program : $"{CommandTree.Program} {group}";
+        var meant = DidYouMean.Line(words[known], CommandTree.Next(words.Take(known)), called + " ");
+        var usage = known == 0 ? "" : $"Usage:  {called}\n\n";
+        session.Error.Write($"{CommandTree.Program}: unknown command: {called} {words[known]}{meant}\n\n{usage}Run '{called} --help' for more information\n");
         return 1;
     }
 

@@ -14,7 +14,8 @@ public static class CommandTree
 
     public static readonly (string Name, string Summary)[] Groups =
     [
-        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"), ("network", "Manage networks"),
+        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"),
+        ("machine kernel", "Manage the kernel of virtual machines"), ("network", "Manage networks"),
         ("system", "Manage Yun"), ("volume", "Manage volumes"),
     ];
 
@@ -109,6 +110,13 @@ public static class CommandTree
 
     public static IEnumerable<CommandEntry> Below(string group) =>
         s_entries.Where(e => e.Paths.Any(p => p.StartsWith(group + " ", StringComparison.Ordinal)));
+
+    /// <summary>The words that may follow these on the way to a command; none when they are not on one.</summary>
+    public static IReadOnlyList<string> Next(IEnumerable<string> words)
+    {
+        var way = string.Concat(words.Select(word => word + " "));
+        return [.. s_entries.SelectMany(e => e.Paths).Where(p => p.StartsWith(way, StringComparison.Ordinal)).Select(p => p[way.Length..].Split(' ')[0]).Distinct()];
+    }
 
     /// <summary>The command that the words begin with: one word to three.</summary>
     public static (CommandEntry Entry, string Path)? Find(IReadOnlyList<string> words)

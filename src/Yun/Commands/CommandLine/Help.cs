@@ -39,7 +39,7 @@ public static class Help
         text.Append("\nCommon Commands:\n");
         foreach (var entry in CommandTree.Common) AppendEntry(text, entry.ShortName, entry.Summary);
         text.Append("\nManagement Commands:\n");
-        foreach (var (group, summary) in CommandTree.Groups) AppendEntry(text, group, summary);
+        foreach (var (group, summary) in CommandTree.Groups.Where(g => !g.Name.Contains(' ', StringComparison.Ordinal))) AppendEntry(text, group, summary);
         text.Append("\nCommands:\n");
         foreach (var entry in CommandTree.Others) AppendEntry(text, entry.ShortName, entry.Summary);
         text.Append("\nGlobal Options:\n").Append(OptionsOf(globalOptions, width));

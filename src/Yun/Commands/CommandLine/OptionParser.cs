@@ -38,7 +38,7 @@ public static class OptionParser
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         var name = equals < 0 ? text : text[..equals];
         if (name.Length == 0 || name[0] == '-') throw new OptionException($"bad flag syntax: {texts[i]}");
-        var option = options.FirstOrDefault(o => o.Name == name) ?? throw Unknown(name, $"unknown flag: --{name}");
+        var option = options.FirstOrDefault(o => o.Name == name) ?? throw Unknown(name, $"unknown flag: --{name}{Meant(options, name)}");
         if (equals >= 0) Accept(option, text[(equals + 1)..]);
         else if (!option.NeedsValue) Accept(option, "true");
         else if (i + 1 < texts.Count) Accept(option, texts[++i]);
@@ -73,6 +73,8 @@ public static class OptionParser
 
     // -h asks for help only where no option has taken the letter (run's -h is the host name).
     private static OptionException Unknown(string name, string message) => name is "help" or "h" ? new HelpRequested() : new OptionException(message);
+
+    private static string Meant(IReadOnlyList<Option> options, string name) => DidYouMean.Line(name, options.Where(o => !o.Hidden).Select(o => o.Name), "--");
 
     private static void Accept(Option option, string text)
     {

@@ -17,11 +17,7 @@ public static class Completion
 
     private static IEnumerable<string> All(Session session, List<string> before, string typed)
     {
-        if (before.Count == 0) return CommandTree.Entries.SelectMany(e => e.Paths).Where(p => !p.Contains(' ', StringComparison.Ordinal)).Concat(CommandTree.Groups.Select(g => g.Name));
-        if (before.Count == 1 && CommandTree.Groups.Any(g => g.Name == before[0]))
-        {
-            return CommandTree.Entries.SelectMany(e => e.Paths).Where(p => p.StartsWith(before[0] + " ", StringComparison.Ordinal)).Select(p => p[(before[0].Length + 1)..]);
-        }
+        if (CommandTree.Next(before) is { Count: > 0 } next) return next;
         if (CommandTree.Find(before) is not { } found) return [];
         if (typed.StartsWith('-')) return found.Entry.Make().Options.Where(o => !o.Hidden).Select(o => "--" + o.Name).Append("--help");
         return Names(session, found.Entry.Paths[0]);
