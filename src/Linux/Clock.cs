@@ -1,8 +1,27 @@
+using System.Runtime.InteropServices;
+
 namespace Yun.Linux;
 
-/// <summary>The time of day in whole nanoseconds, which .NET's clock does not give.</summary>
-public static unsafe class Clock
+/// <summary>What .NET's clock does not give: the time of day in whole nanoseconds, and whether it is right.</summary>
+public static unsafe partial class Clock
 {
+    // struct timex of 64-bit Linux; with no mode set adjtimex(2) only reads, and answers TIME_ERROR when nobody keeps the clock right.
+    private const int TimexBytes = 208, TimeError = 5;
+
+    /// <summary>Whether something keeps the machine's clock synchronised.</summary>
+    public static bool IsSynchronized
+    {
+        get
+        {
+            var timex = stackalloc byte[TimexBytes];
+            new Span<byte>(timex, TimexBytes).Clear();
+            return Native.Check(adjtimex(timex), "adjtimex") != TimeError;
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int adjtimex(byte* timex);
+
     /// <summary>Nanoseconds since 1970, UTC.</summary>
     public static long NanosecondsNow
     {

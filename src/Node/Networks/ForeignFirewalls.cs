@@ -79,12 +79,23 @@ public sealed class ForeignFirewalls(string tag, EngineLog log)
     private void WarnOfOthers(List<Chain> chains)
     {
         if (_warned) return;
-        var legacy = File.Exists("/proc/net/ip_tables_names") && File.ReadAllText("/proc/net/ip_tables_names").Split('\n').Contains("filter");
+        foreach (var obstacle in Obstacles(chains))
+        {
+            log.Warn(obstacle);
+            _warned = true;
+        }
+    }
+
+    /// <summary>What may keep containers from the network and is not opened by Yun, a sentence each.</summary>
+    /// <exception cref="NftablesException">The rules cannot be read.</exception>
+    public static IReadOnlyList<string> Obstacles() => [.. Obstacles(Chains())];
+
+    private static IEnumerable<string> Obstacles(List<Chain> chains)
+    {
         var other = chains.Find(chain => chain is { Hook: "forward", Policy: "drop", Family: "ip" or "ip6" or "inet" } && !Places([chain]).Any() && !chain.Table.StartsWith("yun-", StringComparison.Ordinal));
-        if (!legacy && other is null) return;
-        _warned = true;
-        if (other is not null) log.Warn($"The firewall chain {other.Family} {other.Table} {other.Name} drops what is forwarded; it is not one that Yun knows, so containers reach the network only if it accepts their bridges.");
-        if (legacy) log.Warn("Rules of the legacy iptables are in use; if they drop what is forwarded, containers reach the network only if they accept their bridges. Yun changes rules of nftables only.");
+        if (other is not null) yield return $"The firewall chain {other.Family} {other.Table} {other.Name} drops what is forwarded; it is not one that Yun knows, so containers reach the network only if it accepts their bridges.";
+        var legacy = File.Exists("/proc/net/ip_tables_names") && File.ReadAllText("/proc/net/ip_tables_names").Split('\n').Contains("filter");
+        if (legacy) yield return "Rules of the legacy iptables are in use; if they drop what is forwarded, containers reach the network only if they accept their bridges. Yun changes rules of nftables only.";
     }
 
     private static List<Chain> Chains()

@@ -108,7 +108,7 @@ internal static class MachineInfo
         return null;
     }
 
-    private static string FileSystemOf(string path)
+    internal static string FileSystemOf(string path)
     {
         // DriveInfo takes any path of a mounted file system.
         try { return new DriveInfo(path).DriveFormat; }

@@ -1,4 +1,5 @@
 using Yun.Commands.Containers;
+using Yun.Commands.Doctor;
 using Yun.Commands.Images;
 using Yun.Commands.Machines;
 using Yun.Commands.Networks;
@@ -98,6 +99,7 @@ public static class CommandTree
         new("search", "Search Docker Hub for images", () => new SearchCommand()),
         new("version", "Show the version information", () => new VersionCommand()),
         new("completion", "Generate the autocompletion script for a shell", () => new CompletionCommand()),
+        new("doctor", "Check this machine and say what to do", () => new DoctorCommand()),
         new("daemon", "Run the engine", () => new DaemonUsage()),
     ];
 
