@@ -45,7 +45,7 @@ public static class CommandTree
         new("container start, start", "Start one or more stopped containers", () => new StartCommand()),
         new("container stats, stats", "Display a live stream of container(s) resource usage statistics", () => new StatsCommand()),
         new("container stop, stop", "Stop one or more running containers", () => new StopCommand(restart: false)),
-        new("container top, top", "Display the running processes of a container", () => new TopCommand()),
+        new("container top, top", ProgramName.IsDocker ? "Display the running processes of a container" : "Display the running processes of a container, or a live table of all", () => new TopCommand()),
         new("container unpause, unpause", "Unpause all processes within one or more containers", () => new UnpauseCommand()),
         new("container update, update", "Update configuration of one or more containers", () => new UpdateCommand()),
         new("container wait, wait", "Block until one or more containers stop, then print their exit codes", () => new WaitCommand()),

@@ -4,7 +4,7 @@ using Yun.DockerApi.Model;
 
 namespace Yun.Commands.Containers;
 
-/// <summary><c>yun stats</c>: one thread a container keeps its latest figures, the caller's draws them twice a second.</summary>
+/// <summary><c>yun stats</c>: the latest figures of containers, drawn twice a second.</summary>
 public sealed class StatsCommand : Command
 {
     private const int RedrawMilliseconds = 500;
@@ -68,53 +68,16 @@ public sealed class StatsCommand : Command
 
     private int Follow(Session session, IReadOnlyList<string> names, bool followNew)
     {
-        var shown = new SortedDictionary<int, (string Name, ContainerStats? Stats)>();
-        var next = 0;
-        void Add(string name)
-        {
-            int place;
-            lock (shown) shown[place = next++] = (name, null);
-            new Thread(() => Watch(session, name, stats =>
-            {
-                lock (shown)
-                {
-                    if (stats is null) shown.Remove(place);
-                    else shown[place] = (name, stats);
-                }
-            })) { IsBackground = true }.Start();
-        }
-        foreach (var name in names) Add(name);
-        var watched = names.ToHashSet();
+        var feed = new StatsFeed(session, error => session.Error.WriteLine(Failures.Describe(error)));
+        feed.Watch(names);
         for (var turn = 0; ; turn++)
         {
             Thread.Sleep(RedrawMilliseconds);
-            if (followNew && turn % 4 == 3)
-            {
-                foreach (var name in Names(session).Where(watched.Add)) Add(name);
-            }
-            List<(string, ContainerStats?)> rows;
-            lock (shown) rows = [.. shown.Values];
+            if (followNew && turn % 4 == 3) feed.Watch(Names(session));
+            var rows = feed.Latest;
             if (rows.Count == 0 && !followNew) return 0;
             Print(session, rows);
         }
-    }
-
-    private static void Watch(Session session, string name, Action<ContainerStats?> changed)
-    {
-        try
-        {
-            using var response = session.Api.Send("GET", $"/containers/{name}/stats?stream=1");
-            foreach (var stats in response.ReadEach(DockerApiJson.Default.ContainerStats)) changed(stats);
-        }
-        catch (ApiException error)
-        {
-            session.Error.WriteLine(Failures.Describe(error));
-        }
-        catch (ConnectException)
-        {
-            // The daemon went away, or the container with it.
-        }
-        changed(null);
     }
 
     private void Print(Session session, IEnumerable<(string Name, ContainerStats? Stats)> rows)

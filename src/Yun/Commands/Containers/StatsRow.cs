@@ -26,25 +26,29 @@ public static class StatsRow
         .Add("CPUPerc", () => stats is null ? Nothing : Percent(Cpu(stats)))
         .Add("MemUsage", () => stats is null ? $"{Nothing} / {Nothing}" : $"{HumanSize.Binary(Used(stats.Memory))} / {HumanSize.Binary(stats.Memory.Limit)}")
         .Add("MemPerc", () => stats is null ? Nothing : Percent(stats.Memory.Limit == 0 ? 0 : Used(stats.Memory) * 100.0 / stats.Memory.Limit))
-        .Add("NetIO", () => stats is null ? Nothing : Traffic((stats.Networks ?? []).Values.Select(n => ((double)n.RxBytes, (double)n.TxBytes))))
-        .Add("BlockIO", () => stats is null ? Nothing : Traffic((stats.Blkio.IoServiceBytesRecursive ?? []).Select(e => e.Op.ToLowerInvariant() switch
-        {
-            "read" => ((double)e.Value, 0.0),
-            "write" => (0.0, (double)e.Value),
-            _ => (0.0, 0.0),
-        })))
+        .Add("NetIO", () => stats is null ? Nothing : Traffic(Network(stats)))
+        .Add("BlockIO", () => stats is null ? Nothing : Traffic(BlockIo(stats)))
         .Add("PIDs", () => stats is null ? Nothing : stats.Pids.Current.ToString(CultureInfo.InvariantCulture));
 
     private static string Percent(double value) => value.ToString("F2", CultureInfo.InvariantCulture) + "%";
 
-    private static string Traffic(IEnumerable<(double In, double Out)> counts)
-    {
-        var (inBytes, outBytes) = counts.Aggregate((In: 0.0, Out: 0.0), (sum, c) => (sum.In + c.In, sum.Out + c.Out));
-        return $"{HumanSize.Decimal(inBytes, 3)} / {HumanSize.Decimal(outBytes, 3)}";
-    }
+    private static string Traffic((double In, double Out) bytes) => $"{HumanSize.Decimal(bytes.In, 3)} / {HumanSize.Decimal(bytes.Out, 3)}";
 
-    // The share of one processor: its time over everyone's, times how many there are.
-    private static double Cpu(ContainerStats stats)
+    /// <summary>Bytes of all interfaces together.</summary>
+    public static (double In, double Out) Network(ContainerStats stats) => Sum((stats.Networks ?? []).Values.Select(n => ((double)n.RxBytes, (double)n.TxBytes)));
+
+    /// <summary>Bytes of all disks together, read and written.</summary>
+    public static (double In, double Out) BlockIo(ContainerStats stats) => Sum((stats.Blkio.IoServiceBytesRecursive ?? []).Select(e => e.Op.ToLowerInvariant() switch
+    {
+        "read" => ((double)e.Value, 0.0),
+        "write" => (0.0, (double)e.Value),
+        _ => (0.0, 0.0),
+    }));
+
+    private static (double In, double Out) Sum(IEnumerable<(double In, double Out)> counts) => counts.Aggregate((In: 0.0, Out: 0.0), (sum, c) => (sum.In + c.In, sum.Out + c.Out));
+
+    /// <summary>Percents of one processor: its time over everyone's, times how many there are.</summary>
+    public static double Cpu(ContainerStats stats)
     {
         var own = (double)stats.Cpu.Usage.Total - stats.PreCpu.Usage.Total;
         var all = (double)stats.Cpu.SystemUsage - stats.PreCpu.SystemUsage;
@@ -52,8 +56,8 @@ public static class StatsRow
         return own > 0 && all > 0 ? own / all * processors * 100 : 0;
     }
 
-    // Without the page cache that could be dropped: total_inactive_file in cgroup v1, inactive_file in v2.
-    private static double Used(MemoryStats memory)
+    /// <summary>Bytes without the page cache that could be dropped: total_inactive_file in cgroup v1, inactive_file in v2.</summary>
+    public static double Used(MemoryStats memory)
     {
         foreach (var name in new[] { "total_inactive_file", "inactive_file" })
         {
