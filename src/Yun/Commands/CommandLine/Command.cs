@@ -15,6 +15,8 @@ public abstract class Command(string arguments)
     public IReadOnlyList<Option> Options => _options;
     /// <summary>More sentences for help, after the summary.</summary>
     public string? Details { get; protected set; }
+    /// <summary>What one types after the program's name, each with what it does.</summary>
+    public IReadOnlyList<(string Line, string Effect)> Examples { get; protected set; } = [];
     public int ArgumentsMin { get; protected set; }
     public int ArgumentsMax { get; protected set; } = int.MaxValue;
     /// <summary>What comes after the first argument belongs to somebody else: <c>run IMAGE -x</c>.</summary>

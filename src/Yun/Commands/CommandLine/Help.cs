@@ -15,6 +15,8 @@ public static class Help
             text.Append("\nAliases:\n  ").AppendJoin(", ", entry.Paths.Select(path => $"{CommandTree.Program} {path}")).Append('\n');
         }
         if (command.Options.Any(o => !o.Hidden)) text.Append("\nOptions:\n").Append(OptionsOf(command.Options, width));
+        if (command.Examples.Count > 0) text.Append("\nExamples:\n");
+        foreach (var (line, effect) in command.Examples) text.Append($"  {CommandTree.Program} {line}\n      {effect}\n");
         return text.ToString();
     }
 

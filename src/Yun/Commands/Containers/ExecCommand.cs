@@ -20,6 +20,11 @@ public sealed class ExecCommand : Command
 
     public ExecCommand() : base("[OPTIONS] CONTAINER COMMAND [ARG...]")
     {
+        Examples =
+        [
+            ("exec -it web sh", "A shell in a container that runs"),
+            ("exec -u postgres db pg_dump shop >shop.sql", "A command as another user, its output into a file of this machine"),
+        ];
         ArgumentsMin = 2;
         StopsAtFirstArgument = true;
         _detach = AddFlag("detach", 'd', "Detached mode: run command in the background");

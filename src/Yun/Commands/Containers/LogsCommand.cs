@@ -18,6 +18,7 @@ public sealed class LogsCommand : Command
 
     public LogsCommand() : base("[OPTIONS] CONTAINER")
     {
+        Examples = [("logs -f --tail 20 web", "The last 20 lines, and what comes"), ("logs -t --since 10m web", "What was said in the last ten minutes, with times")];
         ArgumentsMin = ArgumentsMax = 1;
         _details = AddFlag("details", null, "Show extra details provided to logs");
         _follow = AddFlag("follow", 'f', "Follow log output");

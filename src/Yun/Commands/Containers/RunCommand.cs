@@ -15,6 +15,11 @@ public sealed class RunCommand : ContainerOptions
     public RunCommand() : base("[OPTIONS] IMAGE [COMMAND] [ARG...]")
     {
         PointsToHelp = true;
+        Examples =
+        [
+            ("run --rm -it debian bash", "A shell in a new container, which is removed at its end"),
+            ("run -d --name web -p 8080:80 -v data:/var/lib/data --restart unless-stopped nginx", "A service in the background, on port 8080 of this machine, with a volume"),
+        ];
         DeclareOptions();
         _detach = AddFlag("detach", 'd', "Run container in background and print container ID");
         _detachKeys = AddText("detach-keys", null, "Override the key sequence for detaching a container");

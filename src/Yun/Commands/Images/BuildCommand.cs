@@ -21,6 +21,11 @@ public sealed class BuildCommand : Command
 
     public BuildCommand() : base("[OPTIONS] PATH | URL | -")
     {
+        Examples =
+        [
+            ("build -t shop:1.0 .", "An image from the Dockerfile of this folder"),
+            ("build -t shop:test -f test.Dockerfile --target test --build-arg VERSION=1.0 .", "One stage of another file, with an argument"),
+        ];
         ArgumentsMin = ArgumentsMax = 1;
         _addHost = AddList("add-host", null, "Add a custom host-to-IP mapping (\"host:ip\")", NetworkArgument.CheckExtraHost);
         _arguments = AddList("build-arg", null, "Set build-time variables");

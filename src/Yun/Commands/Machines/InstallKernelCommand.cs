@@ -12,6 +12,11 @@ public sealed class InstallKernelCommand : Command
     public InstallKernelCommand() : base("[OPTIONS] [FILE|DIRECTORY]")
     {
         ArgumentsMax = 1;
+        Examples =
+        [
+            ("machine kernel install", "The kernel of the distribution's package, which is downloaded"),
+            ("machine kernel install --digest sha256:HEX linux-image.deb", "That of a package one has"),
+        ];
         _digest = AddText("digest", null, "What the file must be: sha256:HEX");
     }
 
