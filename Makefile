@@ -45,7 +45,7 @@ soak: programs
 bench: programs
 	@bench/run $(ONLY)
 
-## install: programs, systemd units and shell completion (PREFIX=/usr/local, DESTDIR=)
+## install: programs, systemd units, shell completion and manual page (PREFIX=/usr/local, DESTDIR=)
 install: programs
 	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(UNITS)"
 

@@ -56,6 +56,11 @@ public static class YunProgram
             foreach (var candidate in Completion.Candidates(session, typed)) session.Out.WriteLine(candidate);
             return 0;
         }
+        if (words is ["__manual"])
+        {
+            session.Out.Write(ManualPage.Of(options.All));
+            return 0;
+        }
         var helpAsked = words is ["help", ..];
         if (helpAsked) words.RemoveAt(0);
         if (words.Count == 0)

@@ -54,6 +54,7 @@ public sealed class ServiceTests
         (await new Command(Path.Combine(Repository.Root, "scripts/install-docker"), folder.Path, "/opt/yun").RunAsync()).Succeeded();
         Assert.All(Directory.GetFiles(folder["etc/systemd/system"]), unit => Assert.DoesNotContain("@", File.ReadAllText(unit)));
         Assert.Contains("ExecStart=/opt/yun/bin/yun daemon --host fd://", folder.Read("etc/systemd/system/yun.service"));
+        Assert.StartsWith(".TH YUN 1 ", folder.Read("opt/yun/share/man/man1/yun.1"), StringComparison.Ordinal);
         Assert.Equal("yun", new FileInfo(folder["opt/yun/bin/docker"]).LinkTarget);
         Assert.Contains("Usage", (await new Command(folder["opt/yun/bin/docker"], "--help").RunAsync()).Succeeded().Text);
         folder.Write("usr/bin/docker", "another's");
