@@ -30,6 +30,14 @@ public sealed class RunTests(MachineFixture machines) : IClassFixture<MachineFix
     }
 
     [Fact]
+    public async Task A_program_that_takes_all_memory_is_ended_and_the_machine_goes_on()
+    {
+        var daemon = await machines.StartedAsync();
+        var run = await daemon.Docker.RunAsync("run", "--rm", "--runtime", "vm", "--network", "none", "-m", "128m", "busybox", "sh", "-c", "tail /dev/zero; echo ended $?");
+        Assert.Equal((0, "ended 137"), (run.ExitCode, run.Text));
+    }
+
+    [Fact]
     public async Task A_shell_on_a_terminal_takes_what_is_typed()
     {
         var daemon = await machines.StartedAsync();
