@@ -28,7 +28,9 @@ internal sealed class ProbeProcess : IAsyncDisposable
         var output = await engine.Keeper.AttachAsync(id, stdin: false, stdout: true, stderr: true, cancel);
         try
         {
-            await engine.Keeper.StartAsync(new KeptStart(id, container.Id, spec) { Exec = true }, null, null, cancel: cancel);
+            cancel.ThrowIfCancellationRequested();
+            // As a container's: once asked, the keeper may have a process, which only its answer lets us forget again.
+            await engine.Keeper.StartAsync(new KeptStart(id, container.Id, spec) { Exec = true }, null, null, cancel: CancellationToken.None);
             return new ProbeProcess(engine, id, output, exit);
         }
         catch
