@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Yun.Guest.Wire;
 using Yun.Linux;
 using Yun.Runtime;
@@ -68,11 +69,12 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
     {
         var spec = SpecReader.Read(json);
         using var pipes = spec.Process?.Terminal == true ? null : new StreamPipes();
+        using var root = joined is null ? GuestRoot.Mount() : null;
         var process = ContainerLauncher.Launch(new LaunchRequest
         {
             Id = "guest", Spec = spec, JoinPid = joined, NoPivot = true,
             StdinFd = Number(pipes?.Input.Read), StdoutFd = Number(pipes?.Output.Write), StderrFd = Number(pipes?.Errors.Write),
-            MountFds = joined is null ? new Dictionary<string, int> { ["/"] = Number(GuestRoot.Mount()) } : new Dictionary<string, int>(),
+            MountFds = root is null ? new Dictionary<string, int>() : new Dictionary<string, int> { ["/"] = Number(root) },
         });
         if (process.Terminal is { } terminal) Descriptors.SetBlocking(terminal);
         return (process, pipes is null
@@ -80,7 +82,7 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
             : new LaunchPorts(Descriptors.Duplicate(pipes.Input.Write), Descriptors.Duplicate(pipes.Output.Read), Descriptors.Duplicate(pipes.Errors.Read)));
     }
 
-    private static int Number(Microsoft.Win32.SafeHandles.SafeFileHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();
+    private static int Number(SafeFileHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();
 
     private void Start(uint number, Func<(LaunchedProcess, LaunchPorts)> launch)
     {
