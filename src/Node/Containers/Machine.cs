@@ -35,34 +35,20 @@ public sealed partial class Container
 
     private StartReport? OpenReport() => IsMachine ? new StartReport(Path.Combine(Engine.Options.ExecRoot, $"machine-{Id[..12]}.sock"), MachineSandbox.UserOf(Id)) : null;
 
-    private async Task<PreparedStart> PrepareMachineAsync(ContainerRecord next, Task<Sandbox> attaching, StartReport report, CancellationToken cancel)
+    private async Task<PreparedStart> PrepareMachineAsync(ContainerUser user, PreparedMounts mounts, Sandbox sandbox, StartReport report, CancellationToken cancel)
     {
         var machines = Engine.Machines;
         machines.Tools.RequireQemu();
-        var boot = machines.Kernel.Open();
-        var disk = await machines.OpenDiskAsync(Image, LowerDirectories(), cancel);
-        var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
-        try { return PrepareMachine(boot, disk, mounts, await attaching, report); }
-        catch
-        {
-            mounts.Dispose();
-            throw;
-        }
-    }
-
-    private PreparedStart PrepareMachine(BootFiles boot, string disk, PreparedMounts mounts, Sandbox sandbox, StartReport report)
-    {
-        var machines = Engine.Machines;
         var folders = SharedFolders.Of(mounts);
         var fileServer = folders.Any ? machines.Tools.RequireFileServer() : null;
-        WriteNetworkFiles(sandbox);
-        var facts = new StartFacts(UserInImage(Config.User), folders.InGuest, null, HasNetworkNamespace: true, 0, 0, null);
-        WriteMachineFiles(new RuntimeSpecBuilder(this, facts).Build(), sandbox, folders.Any);
+        var files = new SandboxFiles(machines.GuestProgram, machines.Kernel.Open(), await machines.OpenDiskAsync(Image, LowerDirectories(), cancel), ChangesDisk, MachineFiles, report.Path);
+        var shape = ImageMachines.ShapeOf(HostConfig, sandbox.Interfaces, folders.Any);
 
-        var files = new SandboxFiles(machines.GuestProgram, boot, disk, ChangesDisk, MachineFiles, report.Path);
-        var spec = MachineSandbox.Spec(HostConfig, Id, CgroupPath, Config.Tty, files, folders.InSandbox, ImageMachines.MemoryOf(HostConfig), ImageMachines.HasKvm);
-        if (Config.Tty) spec.Process!.ConsoleSize = HostConfig.ConsoleSize is [> 0 and var height, > 0 and var width] ? new SpecBox { Height = (ushort)height, Width = (ushort)width } : null;
-        return new PreparedStart(spec, MachineSandbox.MountRoot(), new Dictionary<string, SafeHandle>(folders.Descriptors) { ["/usr"] = machines.Tools.MountUsr() }, sandbox) { Owned = [mounts], FileServer = fileServer };
+        var inside = new RuntimeSpecBuilder(this, new StartFacts(user, folders.InGuest, null, HasNetworkNamespace: true, 0, 0, null)).Build();
+        var spec = MachineSandbox.Spec(HostConfig, Id, CgroupPath, inside.Process!, files, folders.InSandbox, shape);
+        WriteMachineFiles(inside, sandbox, shape);
+        var usr = machines.Tools.MountUsr();
+        return new PreparedStart(spec, new Dictionary<string, SafeHandle>(folders.Descriptors) { ["/usr"] = usr }, usr) { FileServer = fileServer };
     }
 
     /// <summary>A user by name is looked up in the image: what was added to its files later is known inside only.</summary>
@@ -73,7 +59,7 @@ public sealed partial class Container
     }
 
     /// <summary>What the monitor reads, for its user alone: environments hold secrets.</summary>
-    private void WriteMachineFiles(RuntimeSpec spec, Sandbox sandbox, bool hasFolders)
+    private void WriteMachineFiles(RuntimeSpec spec, Sandbox sandbox, MachineShape shape)
     {
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserExecute, readOnly = UnixFileMode.UserRead;
         var user = MachineSandbox.UserOf(Id);
@@ -81,7 +67,6 @@ public sealed partial class Container
         System.IO.Directory.CreateDirectory(MachineFiles, own);
         using var folder = PathDescriptor.Open(null, MachineFiles, OpenFlags.ReadOnly | OpenFlags.Directory);
         var parameters = "net/ipv4/ip_unprivileged_port_start 0\nnet/ipv4/ping_group_range 0 2147483647\n" + GuestSpec.NetworkParameters(spec.Linux!.Sysctl);
-        var shape = new MachineShape(ImageMachines.MemoryOf(HostConfig), ImageMachines.ProcessorsOf(HostConfig), sandbox.Interfaces, hasFolders, ImageMachines.HasKvm);
         Write("hosts", sandbox.Hosts);
         Write("hostname", Hostname + "\n");
         Write("resolv.conf", sandbox.ResolvConf);
@@ -89,7 +74,7 @@ public sealed partial class Container
         Write("parameters", parameters);
         Write("spec", JsonSerializer.Serialize(GuestSpec.Of(spec, Directory), RuntimeSpecJson.Default.RuntimeSpec));
         Write("qemu", string.Join('\n', QemuCommand.Of(shape)));
-        Write("shares", hasFolders ? SharedFolders.Tag : "");
+        Write("shares", shape.HasVolumes ? SharedFolders.Tag : "");
         Write("group", $"{SharedFolders.Group}:x:{user}:\n");
         Write("deadline", $"{ImageMachines.BootDeadline.TotalSeconds}");
         FileAt.ChangeOwner(folder, "", user, user);

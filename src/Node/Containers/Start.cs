@@ -56,10 +56,15 @@ public sealed partial class Container
         var attaching = Engine.Networks.AttachAsync(new SandboxRequest(Id, Name, Hostname, Config.Domainname ?? "", Config, NetworkHostConfig(next), Networking(next),
             IsMachine ? MachineSandbox.UserOf(Id) : 0), cancel);
         undo.Push(async () => { await Ignore(attaching); await Engine.Networks.DetachAsync(Id); });
+        using var root = IsMachine ? MachineSandbox.MountRoot() : MountRootfs();
+        var user = IsMachine ? UserInImage(Config.User) : UserLookup.Find(root, Config.User, HostConfig.GroupAdd);
+        using var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
         undo.Push(async () => await Engine.Volumes.UnmountAsync(Id, next.Mounts));
+
+        var sandbox = await attaching;
+        WriteNetworkFiles(sandbox);
         using var report = OpenReport();
-        using var prepared = report is null ? await PrepareContainerAsync(next, attaching, cancel) : await PrepareMachineAsync(next, attaching, report, cancel);
-        var sandbox = prepared.Sandbox;
+        using var prepared = report is null ? PrepareContainer(user, mounts, sandbox) : await PrepareMachineAsync(user, mounts, sandbox, report, cancel);
         var start = new KeptStart(Id, Id, prepared.Spec)
         {
             Log = LogSettings.Of(this), ExitPath = HostConfig.AutoRemove ? null : ExitPath, OpenStdin = Config.OpenStdin, StdinOnce = Config.StdinOnce,
@@ -69,7 +74,7 @@ public sealed partial class Container
         await _settled;
         cancel.ThrowIfCancellationRequested();
         // Once the keeper has been asked, there may be a process: whoever does not wait for the answer would leave it behind.
-        Process = await Engine.Keeper.StartAsync(start, prepared.Root, sandbox.Namespace, prepared.Mounts, CancellationToken.None);
+        Process = await Engine.Keeper.StartAsync(start, root, sandbox.Namespace, prepared.Mounts, CancellationToken.None);
         if (prepared.FileServer is { } server) await StartFileServerAsync(server, cancel);
         if (report is not null) await AwaitMachineAsync(report, cancel);
         undo.Keep();
@@ -87,28 +92,13 @@ public sealed partial class Container
         StartHealthChecks();
     }
 
-    private async Task<PreparedStart> PrepareContainerAsync(ContainerRecord next, Task<Sandbox> attaching, CancellationToken cancel)
+    private PreparedStart PrepareContainer(ContainerUser user, PreparedMounts mounts, Sandbox sandbox)
     {
-        var rootfs = MountRootfs();
-        PreparedMounts? mounts = null;
-        try
-        {
-            var user = UserLookup.Find(rootfs, Config.User, HostConfig.GroupAdd);
-            mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
-            var sandbox = await attaching;
-            WriteNetworkFiles(sandbox);
-            var facts = new StartFacts(user, mounts.Specs, mounts.RootfsPropagation, sandbox.Namespace is not null, PidOf(HostConfig.PidMode, "PID"), PidOf(HostConfig.IpcMode, "IPC"), FindInit());
-            var spec = new RuntimeSpecBuilder(this, facts).Build();
-            var sharedMemory = SharedMemory.Join(facts.JoinedIpc);
-            var descriptors = sharedMemory is null ? mounts.Descriptors : new Dictionary<string, SafeHandle>(mounts.Descriptors) { ["/dev/shm"] = sharedMemory };
-            return new PreparedStart(spec, rootfs, descriptors, sandbox) { Owned = [mounts, sharedMemory] };
-        }
-        catch
-        {
-            mounts?.Dispose();
-            rootfs.Dispose();
-            throw;
-        }
+        var facts = new StartFacts(user, mounts.Specs, mounts.RootfsPropagation, sandbox.Namespace is not null, PidOf(HostConfig.PidMode, "PID"), PidOf(HostConfig.IpcMode, "IPC"), FindInit());
+        var spec = new RuntimeSpecBuilder(this, facts).Build();
+        return SharedMemory.Join(facts.JoinedIpc) is { } sharedMemory
+            ? new PreparedStart(spec, new Dictionary<string, SafeHandle>(mounts.Descriptors) { ["/dev/shm"] = sharedMemory }, sharedMemory)
+            : new PreparedStart(spec, mounts.Descriptors);
     }
 
     private static HostConfig NetworkHostConfig(ContainerRecord record)

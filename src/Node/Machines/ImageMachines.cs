@@ -1,6 +1,7 @@
 using Yun.Images;
 using Yun.Linux;
 using Yun.Node.Containers;
+using Yun.Node.Networks;
 using Yun.Protocol;
 
 namespace Yun.Node.Machines;
@@ -29,14 +30,13 @@ public sealed class ImageMachines
     internal string GuestProgram { get; }
 
     /// <summary>The device alone does not say it: some clouds have one that runs only guests made for it.</summary>
-    internal static bool HasKvm { get; } = File.Exists("/dev/kvm") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal))?.Split(' ').Any(flag => flag is "vmx" or "svm") == true;
+    public static bool HasKvm { get; } = File.Exists("/dev/kvm") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal))?.Split(' ').Any(flag => flag is "vmx" or "svm") == true;
 
     /// <summary>How long a guest may take to say hello; one that takes longer is started again, once.</summary>
     internal static TimeSpan BootDeadline => TimeSpan.FromSeconds(HasKvm ? 15 : 60);
 
-    internal static long MemoryOf(HostConfig host) => host.Memory > 0 ? host.Memory : DefaultMemoryBytes;
-
-    internal static int ProcessorsOf(HostConfig host) => host.NanoCpus > 0 ? (int)Math.Clamp((host.NanoCpus + 999_999_999) / 1_000_000_000, 1, Environment.ProcessorCount) : 1;
+    internal static MachineShape ShapeOf(HostConfig host, IReadOnlyList<SandboxInterface> interfaces, bool hasVolumes) =>
+        new(host.Memory > 0 ? host.Memory : DefaultMemoryBytes, ProcessorsOf(host), interfaces, hasVolumes, HasKvm);
 
     /// <summary>Refuses what a virtual machine cannot share with this one, before anything is made.</summary>
     /// <exception cref="EngineException">InvalidArgument, with the option and the reason.</exception>
@@ -63,6 +63,8 @@ public sealed class ImageMachines
         OpenFile.ChangeOwner(disk, user, user);
         OpenFile.ChangeMode(disk, 0x180);
     }
+
+    private static int ProcessorsOf(HostConfig host) => host.NanoCpus > 0 ? (int)Math.Clamp((host.NanoCpus + 999_999_999) / 1_000_000_000, 1, Environment.ProcessorCount) : 1;
 
     private static EngineException Refused(string option, string reason) => new(ErrorKind.InvalidArgument, $"conflicting options: {option} and --runtime vm: a virtual machine {reason}");
 }

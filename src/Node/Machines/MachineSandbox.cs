@@ -20,7 +20,6 @@ public static class MachineSandbox
     public const string GuestProgram = "/vm/yun-guest";
 
     private const string MachineFiles = "/vm/machine", ReportSocket = "/vm/report.sock";
-    private const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private const int KvmMajor = 10, KvmMinor = 232, TunMinor = 200;
     private const long ProcessesMax = 512;
 
@@ -36,23 +35,25 @@ public static class MachineSandbox
         return root;
     }
 
-    public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, bool terminal, SandboxFiles files, IReadOnlyList<SpecMount> folders, long memoryBytes, bool hasKvm)
+    /// <param name="inside">The first process in the machine, for which the sandbox's first stands.</param>
+    /// <param name="folders">What the machine sees of this one.</param>
+    public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, SpecProcess inside, SandboxFiles files, IReadOnlyList<SpecMount> folders, MachineShape shape)
     {
         var rules = new List<SpecDeviceRule> { new() { Allow = false, Access = "rwm" }, Rule(1, 3), Rule(1, 5), Rule(1, 8), Rule(1, 9), Rule(5, 0), Rule(KvmMajor, TunMinor) };
         var devices = new List<SpecDevice> { Device("/dev/net/tun", TunMinor) };
-        if (hasKvm)
+        if (shape.HasKvm)
         {
             rules.Add(Rule(KvmMajor, KvmMinor));
             devices.Add(Device("/dev/kvm", KvmMinor));
         }
         var resources = ResourceLimits.Of(host, rules);
-        resources.Memory = new SpecMemory { Limit = memoryBytes + QemuCommand.OverheadBytes };
+        resources.Memory = new SpecMemory { Limit = shape.MemoryBytes + QemuCommand.OverheadBytes };
         resources.Pids = new SpecPids { Limit = ProcessesMax };
         return new RuntimeSpec
         {
             Root = new SpecRoot { Path = "rootfs", Readonly = true },
             Hostname = "machine",
-            Process = Process(id, terminal, [GuestProgram, "monitor"]),
+            Process = Process(id, inside, [GuestProgram, "monitor"]),
             Mounts = [.. Mounts(id, files), .. folders],
             Linux = new SpecLinux
             {
@@ -71,13 +72,13 @@ public static class MachineSandbox
     public static RuntimeSpec ExecSpec(string id, string cgroupPath, SpecProcess inside, string specInside) => new()
     {
         Root = new SpecRoot { Path = "rootfs" },
-        Process = Process(id, inside.Terminal, [GuestProgram, "exec"], $"YUN_EXEC={specInside}"),
+        Process = Process(id, inside, [GuestProgram, "exec"], $"YUN_EXEC={specInside}"),
         Linux = new SpecLinux { CgroupsPath = cgroupPath, Seccomp = SeccompProfile.Default([]) },
     };
 
-    private static SpecProcess Process(string id, bool terminal, List<string> arguments, params ReadOnlySpan<string> environment) => new()
+    private static SpecProcess Process(string id, SpecProcess inside, List<string> arguments, params ReadOnlySpan<string> environment) => new()
     {
-        Terminal = terminal, Cwd = "/", Args = arguments, Env = [$"PATH={Path}", .. environment], User = new SpecUser { Uid = UserOf(id), Gid = UserOf(id) },
+        Terminal = inside.Terminal, ConsoleSize = inside.ConsoleSize, Cwd = "/", Args = arguments, Env = [$"PATH={ContainerDefaults.SearchPath}", .. environment], User = new SpecUser { Uid = UserOf(id), Gid = UserOf(id) },
         Capabilities = new SpecCapabilities(), NoNewPrivileges = true, Rlimits = [new SpecRlimit { Type = "RLIMIT_CORE" }],
     };
 
@@ -98,7 +99,7 @@ public static class MachineSandbox
         Bind(QemuCommand.ImageDisk, files.ImageDisk, "ro", "nosuid", "nodev", "noexec"),
         Bind(QemuCommand.ChangesDisk, files.ChangesDisk, "nosuid", "nodev", "noexec"),
         Bind(MachineFiles, files.Files, "ro", "nosuid", "nodev", "noexec"),
-        Bind("/etc/group", System.IO.Path.Combine(files.Files, "group"), "ro", "nosuid", "nodev", "noexec"),
+        Bind("/etc/group", Path.Combine(files.Files, "group"), "ro", "nosuid", "nodev", "noexec"),
         Bind(ReportSocket, files.ReportSocket, "nosuid", "nodev", "noexec"),
     ];
 

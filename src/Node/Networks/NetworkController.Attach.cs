@@ -153,7 +153,7 @@ public sealed partial class NetworkController
         using var inside = new RouteSocket(attachment.Namespace);
         inside.Execute(new RouteRequest().SetUp("lo"));
         foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface)) RaiseEndpoint(attachment.Namespace, inside, endpoint, record.MachineUser);
-        if (record.MachineUser == 0) SetGateways(inside, record);
+        SetGateways(inside, record);
         if (attachment.Ports is { } ports) Publish(ports.Ports, TargetsOf(record));
         StartNameServer(attachment);
     }
@@ -203,6 +203,8 @@ public sealed partial class NetworkController
 
     private void SetGateways(RouteSocket inside, AttachmentRecord record)
     {
+        // A virtual machine is told its gateways; its namespace has no address that could lead to them.
+        if (record.MachineUser != 0) return;
         foreach (var family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
             if (GatewayOf(record, family) is { } endpoint && inside.FindLink(endpoint.Interface) is { } link)
                 inside.Execute(new RouteRequest().AddDefaultRoute(_bridges[endpoint.NetworkId].SubnetOf(family)!.Gateway, link.Index));

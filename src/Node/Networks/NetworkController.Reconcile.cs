@@ -182,7 +182,7 @@ public sealed partial class NetworkController
             }
             using var inside = new RouteSocket(attachment.Namespace!);
             RaiseEndpoint(attachment.Namespace!, inside, endpoint, attachment.Record.MachineUser);
-            if (attachment.Record.MachineUser == 0) SetGateways(inside, attachment.Record);
+            SetGateways(inside, attachment.Record);
         }
     }
 }
