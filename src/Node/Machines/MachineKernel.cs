@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Yun.Images.Archives;
 using Yun.Linux;
 using Yun.Protocol;
@@ -23,8 +22,10 @@ public sealed class MachineKernel
 
     private string Installed => Path.Combine(_folder, "kernel");
 
-    /// <summary>As <c>uname -r</c> says it in the machine; null when none is installed.</summary>
-    public string? Release => File.Exists(Path.Combine(Installed, ReleaseFile)) ? File.ReadAllText(Path.Combine(Installed, ReleaseFile)) : null;
+    /// <summary>As <c>uname -r</c> says it in the machine.</summary>
+    /// <exception cref="EngineException">NotFound: none is installed.</exception>
+    public string Release => File.Exists(Path.Combine(Installed, ReleaseFile)) ? File.ReadAllText(Path.Combine(Installed, ReleaseFile))
+        : throw new EngineException(ErrorKind.NotFound, "no kernel for virtual machines is installed: run 'yun machine kernel install'");
 
     /// <summary>Installs one from a distribution's package, or anything like it: a tar with <c>boot/vmlinuz-RELEASE</c> and <c>lib/modules/RELEASE</c>. Gives its release.</summary>
     /// <exception cref="EngineException">InvalidArgument: there is no kernel in it that machines could use. What was installed before is still there then.</exception>
@@ -71,18 +72,18 @@ public sealed class MachineKernel
     /// <exception cref="EngineException">NotFound: no kernel is installed, or there is no yun-guest beside the runtime.</exception>
     public BootFiles Open()
     {
-        if (Release is null) throw new EngineException(ErrorKind.NotFound, "no kernel for virtual machines is installed: run 'yun machine kernel install'");
-        if (!File.Exists(_guestPath)) throw new EngineException(ErrorKind.NotFound, $"{_guestPath} is missing: it is installed with yun-runtime");
-        var guest = File.ReadAllBytes(_guestPath);
-        var path = Path.Combine(Installed, $"initrd-{Convert.ToHexStringLower(SHA256.HashData(guest))[..16]}");
+        _ = Release;
+        var guest = new FileInfo(_guestPath);
+        if (!guest.Exists) throw new EngineException(ErrorKind.NotFound, $"{_guestPath} is missing: it is installed with yun-runtime");
+        var path = Path.Combine(Installed, $"initrd-{guest.LastWriteTimeUtc.Ticks:x}-{guest.Length:x}");
         lock (_building)
         {
-            if (!File.Exists(path)) Build(guest, path);
+            if (!File.Exists(path)) Build(path);
         }
         return new BootFiles(Path.Combine(Installed, KernelFileName), path);
     }
 
-    private void Build(byte[] guest, string path)
+    private void Build(string path)
     {
         foreach (var old in Directory.EnumerateFiles(Installed, "initrd-*")) File.Delete(old);
         var draft = path + ".part";
@@ -92,7 +93,7 @@ public sealed class MachineKernel
             foreach (var directory in (string[])["dev", "proc", "sys", "run", "modules", "image", "changes"]) cpio.WriteDirectory(directory);
             // Where the first process's words go until it has a /dev of its own.
             cpio.WriteCharacterDevice("dev/console", 5, 1);
-            cpio.WriteFile("init", guest);
+            cpio.WriteFile("init", File.ReadAllBytes(_guestPath));
             foreach (var module in Directory.EnumerateFiles(Path.Combine(Installed, ModulesFolder)).Order(StringComparer.Ordinal)) cpio.WriteFile($"modules/{Path.GetFileName(module)}", File.ReadAllBytes(module), 0x1A4);
             cpio.Finish();
         }

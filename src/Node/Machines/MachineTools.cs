@@ -32,16 +32,11 @@ public sealed class MachineTools(string? overlay)
     /// <exception cref="EngineException">NotFound: mkfs.erofs is missing. Internal: it failed; its own words are in the text.</exception>
     public void MakeErofs(SafeFileHandle tree, string place, string image)
     {
-        var program = Find("bin/mkfs.erofs") ?? throw new EngineException(ErrorKind.NotFound, "virtual machines need mkfs.erofs, which this machine does not have: install erofs-utils");
-        var start = new ProcessStartInfo(program, ["-zlz4", "--quiet", image, place]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        const string missing = "virtual machines need mkfs.erofs, which this machine does not have: install erofs-utils";
+        var program = Find("bin/mkfs.erofs") ?? throw new EngineException(ErrorKind.NotFound, missing);
+        var start = new ProcessStartInfo(program, ["-zlz4", "--quiet", image, place]);
         if (overlay is not null) start.Environment["LD_LIBRARY_PATH"] = Path.Combine(overlay, "lib", "x86_64-linux-gnu");
-        MountNamespace.RunWith(tree, place, () =>
-        {
-            using var process = Process.Start(start)!;
-            var said = Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
-            process.WaitForExit();
-            if (process.ExitCode != 0) throw new EngineException(ErrorKind.Internal, $"The disk of the image cannot be made: {string.Concat(said.Result).Trim()}");
-        });
+        MountNamespace.RunWith(tree, place, () => HostProgram.Run(start, "The disk of the image cannot be made", missing));
     }
 
     private string? Find(string path) => (overlay is null ? (string[])["/usr", "/usr/local"] : [overlay, "/usr"]).Select(folder => Path.Combine(folder, path)).FirstOrDefault(File.Exists);

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
@@ -18,14 +17,8 @@ internal static class VolumeImage
     {
         if (bytes < BytesMin) throw new EngineException(ErrorKind.InvalidArgument, $"A volume of {bytes} bytes has no room for a file system: it must have {BytesMin} at least.");
         using (var file = File.Create(path)) file.SetLength(bytes);
-        try
-        {
-            using var mkfs = Process.Start(new ProcessStartInfo("/sbin/mkfs.ext4", ["-q", "-F", "-m", "0", path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            var said = mkfs.StandardError.ReadToEnd();
-            mkfs.WaitForExit();
-            if (mkfs.ExitCode != 0) throw new EngineException(ErrorKind.Internal, $"The volume's file system cannot be made: {said.Trim()}");
-        }
-        catch (Win32Exception missing) { throw new EngineException(ErrorKind.NotFound, "A volume with a size needs mkfs.ext4, which this machine does not have: install e2fsprogs.", missing); }
+        HostProgram.Run(new ProcessStartInfo("/sbin/mkfs.ext4", ["-q", "-F", "-m", "0", path]), "The volume's file system cannot be made",
+            "A volume with a size needs mkfs.ext4, which this machine does not have: install e2fsprogs.");
     }
 
     /// <summary>A detached mount of it, owned by the caller.</summary>

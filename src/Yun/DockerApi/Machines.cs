@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Yun.DockerApi.Model;
 using Yun.Node;
-using Yun.Protocol;
 
 namespace Yun.DockerApi;
 
@@ -14,8 +13,7 @@ public static class MachinesRoutes
         routes.MapPut("/yun/v1/machines/kernel", InstallAsync);
     }
 
-    private static JsonHttpResult<MachineKernelInfo> Show(Engine engine) =>
-        Answer(engine.Machines.Kernel.Release ?? throw new EngineException(ErrorKind.NotFound, "no kernel for virtual machines is installed: run 'yun machine kernel install'"));
+    private static JsonHttpResult<MachineKernelInfo> Show(Engine engine) => Answer(engine.Machines.Kernel.Release);
 
     private static async Task<JsonHttpResult<MachineKernelInfo>> InstallAsync(HttpContext context, Engine engine) =>
         Answer(await engine.Machines.Kernel.InstallAsync(context.Request.Body, context.RequestAborted));
