@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux;
@@ -15,11 +14,6 @@ public static unsafe partial class BootedMachine
         fixed (byte* parameters = "\0"u8)
             if (Native.syscall(SyscallNumber.Of(Syscall.finit_module), file.DangerousGetHandle(), (long)parameters) < 0 && (Errno)Marshal.GetLastPInvokeError() is var errno and not Errno.EEXIST)
                 throw new SyscallException("finit_module", errno, name);
-    }
-
-    public static void SetHostName(string name)
-    {
-        fixed (byte* bytes = Encoding.UTF8.GetBytes(name)) Native.Check(Native.syscall(SyscallNumber.Of(Syscall.sethostname), (long)bytes, Encoding.UTF8.GetByteCount(name)), "sethostname", name);
     }
 
     /// <summary>Waits until all that was written is on the disks.</summary>

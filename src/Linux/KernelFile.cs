@@ -55,6 +55,15 @@ public static class KernelFile
         }
     }
 
+    /// <summary>What is in a directory, by name; nothing when it does not exist.</summary>
+    public static List<string> Names(string path)
+    {
+        var errno = PathDescriptor.TryOpen(null, path, OpenFlags.ReadOnly | OpenFlags.Directory, out var directory);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR) return [];
+        if (directory is null) throw new SyscallException("open", errno, path);
+        using (directory) return FileAt.Names(directory);
+    }
+
     /// <summary>The paths of the directories in a directory; none when it does not exist.</summary>
     public static List<string> Directories(string path)
     {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux;
@@ -11,6 +10,8 @@ public static unsafe partial class ProcessSpawn
     private const int OpaqueBytes = 512, SignalSetBytes = 128;
     // Beyond every descriptor that a program of ours is given.
     private const int Spare = 200;
+    // As much as execve(2) takes where nobody has raised the stack's limit.
+    private const int ArgumentBytesMax = 2 << 20;
     private const short SetDefaultSignals = 4, SetSignalMask = 8;
 
     /// <summary>Starts a program with no signal blocked or ignored. The result is a descriptor of the process, which is a child of ours.</summary>
@@ -24,7 +25,7 @@ public static unsafe partial class ProcessSpawn
         new Span<byte>(all, SignalSetBytes).Fill(0xff);
         posix_spawn_file_actions_init(actions);
         posix_spawnattr_init(attributes);
-        var arena = new List<nint>();
+        using var arena = new Arena(ArgumentBytesMax, []);
         try
         {
             // Past all targets first: one that is given may have the number of another's target.
@@ -38,29 +39,14 @@ public static unsafe partial class ProcessSpawn
             posix_spawnattr_setsigdefault(attributes, all);
             posix_spawnattr_setflags(attributes, SetDefaultSignals | SetSignalMask);
             int pid;
-            var error = posix_spawn(&pid, arguments[0], actions, attributes, List(arguments, arena), List(environment, arena));
+            var error = posix_spawn(&pid, arguments[0], actions, attributes, arena.TextList(arguments), arena.TextList(environment));
             return error == 0 ? ProcessDescriptor.Open(pid) : throw new SyscallException("posix_spawn", (Errno)error, arguments[0]);
         }
         finally
         {
-            foreach (var memory in arena) NativeMemory.Free((void*)memory);
             posix_spawn_file_actions_destroy(actions);
             posix_spawnattr_destroy(attributes);
         }
-    }
-
-    private static byte** List(IReadOnlyList<string> texts, List<nint> arena)
-    {
-        var list = (byte**)NativeMemory.AllocZeroed((nuint)(texts.Count + 1), (nuint)sizeof(byte*));
-        arena.Add((nint)list);
-        for (var i = 0; i < texts.Count; i++)
-        {
-            var length = Encoding.UTF8.GetByteCount(texts[i]);
-            list[i] = (byte*)NativeMemory.AllocZeroed((nuint)length + 1);
-            arena.Add((nint)list[i]);
-            Encoding.UTF8.GetBytes(texts[i], new Span<byte>(list[i], length));
-        }
-        return list;
     }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]

@@ -67,7 +67,7 @@ internal static class GuestInit
     {
         for (var began = Environment.TickCount64; Environment.TickCount64 - began < s_portMax.TotalMilliseconds; Thread.Sleep(2))
         {
-            foreach (var port in Files.KindOf("/sys/class/virtio-ports") is null ? [] : FileAt.Names(PathDescriptor.Open(null, "/sys/class/virtio-ports", OpenFlags.ReadOnly)))
+            foreach (var port in KernelFile.Names("/sys/class/virtio-ports"))
             {
                 if (KernelFile.TryRead($"/sys/class/virtio-ports/{port}/name")?.Trim() != PortName) continue;
                 if (PathDescriptor.TryOpen(null, $"/dev/{port}", OpenFlags.ReadWrite | OpenFlags.CloseOnExec, out var opened) == Errno.None && HasPeer(opened!)) return opened!;

@@ -43,7 +43,7 @@ internal static class GuestRoot
     private static string FindDisk(string serial)
     {
         for (var began = Environment.TickCount64; Environment.TickCount64 - began < s_diskMax.TotalMilliseconds; Thread.Sleep(2))
-            foreach (var name in FileAt.Names(PathDescriptor.Open(null, "/sys/block", OpenFlags.ReadOnly)))
+            foreach (var name in KernelFile.Names("/sys/block"))
                 if (KernelFile.TryRead($"/sys/block/{name}/serial")?.Trim() == serial && Files.Exists($"/dev/{name}")) return $"/dev/{name}";
         throw new IOException($"the machine has no disk with the serial number '{serial}'");
     }

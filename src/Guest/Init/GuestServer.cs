@@ -50,7 +50,6 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
 
     private (LaunchedProcess, LaunchPorts) Boot()
     {
-        BootedMachine.SetHostName(Text("hostname").Trim());
         foreach (var line in Text("parameters").Split('\n', StringSplitOptions.RemoveEmptyEntries))
             if (line.Split(' ', 2) is [var name, var value]) KernelFile.Write($"/proc/sys/{name}", value);
         GuestNetwork.Raise(Text("interfaces"));
