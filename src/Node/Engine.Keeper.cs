@@ -64,8 +64,9 @@ public sealed partial class Engine
         {
             var kept = await Keeper.ListAsync();
             // Whoever would have taken note of these was interrupted by the stop.
-            foreach (var ended in kept.Where(process => process.Exec && process.Exit is not null)) await Keeper.ForgetAsync(ended.ProcessId);
-            if (Containers.List().All(c => !c.State.IsLive) && kept.All(process => process.Exec && process.Exit is not null))
+            var ended = kept.Where(process => process.Exec && process.Exit is not null).ToList();
+            foreach (var process in ended) await Keeper.ForgetAsync(process.ProcessId);
+            if (Containers.List().All(c => !c.State.IsLive) && ended.Count == kept.Count)
             {
                 await Keeper.StopAsync();
                 File.Delete(KeeperOptions.LogPath);

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Yun.Images.Registry;
 
 /// <summary>Where a registry is, and what it may do there.</summary>
-internal static class RegistryAddress
+public static class RegistryAddress
 {
     /// <summary>docker.io is a name for people; this is where its registry answers.</summary>
     public static string HostOf(string domain) => domain is "docker.io" or "index.docker.io" ? "registry-1.docker.io" : domain;

@@ -29,11 +29,10 @@ public sealed record RunMount(
             switch (key)
             {
                 case "readonly" or "ro" or "readwrite" or "rw":
-                    var yes = value is null or "1" or "true" ? true : value is "0" or "false" ? false : throw Wrong($"invalid value for {key}: {value}");
-                    readOnly = key.StartsWith("ro", StringComparison.Ordinal) || key == "readonly" ? yes : !yes;
+                    readOnly = key.StartsWith("ro", StringComparison.Ordinal) || key == "readonly" ? YesOrNo(key, value) : !YesOrNo(key, value);
                     break;
                 case "required":
-                    required = value is null or "1" or "true" ? true : value is "0" or "false" ? false : throw Wrong($"invalid value for {key}: {value}");
+                    required = YesOrNo(key, value);
                     break;
                 case "type" or "from" or "id" or "sharing" or "mode" or "uid" or "gid" or "size" or "env":
                     values[key] = value ?? throw Wrong($"invalid field '{field}' must be a key=value pair");
@@ -69,6 +68,8 @@ public sealed record RunMount(
             Number("mode", 8), Number("uid", 10), Number("gid", 10),
             values.TryGetValue("size", out var size) ? Size(size) ?? throw Wrong($"invalid value for size: {size}") : null)
         { Required = required ?? false, Variable = values.GetValueOrDefault("env") };
+
+        bool YesOrNo(string key, string? value) => value is null or "1" or "true" ? true : value is "0" or "false" ? false : throw Wrong($"invalid value for {key}: {value}");
 
         uint? Number(string name, int numberBase)
         {

@@ -2,7 +2,6 @@ using Grpc.Core;
 using Yun.BuildKit.Protos;
 using Yun.Images.Registry;
 using Yun.Node.Builds;
-using Yun.Oci;
 using Yun.Protocol;
 
 namespace Yun.BuildKit;
@@ -11,7 +10,6 @@ namespace Yun.BuildKit;
 internal sealed class SessionSecrets(BuildSession session) : IBuildSecrets
 {
     private const string SecretsService = "moby.buildkit.secrets.v1.Secrets", AgentService = "moby.sshforward.v1.SSH", AuthService = "moby.filesync.v1.Auth";
-    private const string DockerHubHost = "registry-1.docker.io";
 
     public async Task<byte[]?> FindAsync(string id, CancellationToken cancel)
     {
@@ -44,10 +42,9 @@ internal sealed class SessionSecrets(BuildSession session) : IBuildSecrets
     public async ValueTask<RegistryAuth?> CredentialsAsync(string domain, CancellationToken cancel)
     {
         if (!session.Offers(AuthService, "Credentials")) return null;
-        var host = domain == ImageReference.DefaultDomain ? DockerHubHost : domain;
         try
         {
-            var found = await new Auth.AuthClient(session.Invoker).CredentialsAsync(new CredentialsRequest { Host = host }, cancellationToken: cancel);
+            var found = await new Auth.AuthClient(session.Invoker).CredentialsAsync(new CredentialsRequest { Host = RegistryAddress.HostOf(domain) }, cancellationToken: cancel);
             // A secret without a user is a token.
             var auth = found.Username.Length > 0 ? new RegistryAuth(found.Username, found.Secret) : new RegistryAuth(IdentityToken: found.Secret);
             return auth.IsEmpty ? null : auth;

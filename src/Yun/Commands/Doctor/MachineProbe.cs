@@ -2,6 +2,7 @@ using Yun.DockerApi;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Linux.Nftables;
+using Yun.Node.Machines;
 using Yun.Node.Networks;
 
 namespace Yun.Commands.Doctor;
@@ -32,7 +33,7 @@ internal static class MachineProbe
             KeeperListens = File.ReadLines("/proc/net/unix").Any(line => line.EndsWith(' ' + keeperSocket, StringComparison.Ordinal)),
             Units = SystemdUnits.Read(),
             MissingPrograms = [.. OptionalProgram.All.Where(program => !program.IsInstalled)],
-            CanUseKvm = CanOpen(Kvm),
+            CanUseKvm = ImageMachines.HasKvm && CanOpen(Kvm),
         };
     }
 
