@@ -112,14 +112,14 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
     public async Task What_is_built_twice_for_one_source_date_is_the_same_to_the_last_bit(string client)
     {
         var (image, again) = (Name("image"), Name("image"));
-        var files = Folder(("Dockerfile", "FROM busybox\nWORKDIR /work\nCOPY . .\nRUN mkdir -p deep/er && echo made > deep/er/file && ln -s file deep/er/link && rm a.txt\nLABEL a=b\n"), ("a.txt", "alpha"));
+        var files = Folder(("Dockerfile", "FROM busybox\nWORKDIR /built\nCOPY . .\nRUN mkdir -p deep/er && echo made > deep/er/file && ln -s file deep/er/link && rm a.txt\nLABEL a=b\n"), ("a.txt", "alpha"));
         (await BuildAsync(client, image, files, "--no-cache", "--build-arg", "SOURCE_DATE_EPOCH=1700000000")).Succeeded();
         File.SetLastWriteTimeUtc(files["a.txt"], DateTime.UtcNow.AddHours(1));
         await Task.Delay(1100); // until the clock shows another second
         (await BuildAsync(client, again, files, "--no-cache", "--build-arg", "SOURCE_DATE_EPOCH=1700000000")).Succeeded();
         Assert.Equal(await Docker.TextAsync("inspect", "-f", "{{.Id}}", image), await Docker.TextAsync("inspect", "-f", "{{.Id}}", again));
         Assert.Equal("2023-11-14T22:13:20Z", await Docker.TextAsync("inspect", "-f", "{{.Created}}", image));
-        Assert.Equal("1700000000", await Docker.TextAsync("run", "--rm", image, "stat", "-c", "%Y", "/work/deep/er/file"));
+        Assert.Equal("1700000000", await Docker.TextAsync("run", "--rm", image, "stat", "-c", "%Y", "/built/deep/er/file"));
         (await BuildAsync(client, again, files, "--build-arg", "SOURCE_DATE_EPOCH=yesterday")).FailedSaying("expected seconds since 1970");
     }
 

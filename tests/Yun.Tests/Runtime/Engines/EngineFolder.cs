@@ -64,8 +64,19 @@ internal sealed class EngineFolder : IDisposable
         }
         foreach (var line in File.ReadAllLines("/proc/self/mountinfo").Reverse())
             if (line.Split(' ')[4] is var point && point.StartsWith(_folder.Path + "/", StringComparison.Ordinal)) MountTree.Detach(point);
-        Yun.Linux.Cgroups.Cgroup.At("/" + Group).TryRemove();
+        RemoveGroup();
         _folder.Dispose();
+    }
+
+    // What an engine started beside a container, such as Podman's conmon, ends a moment after it, and until then its cgroup stays.
+    private void RemoveGroup()
+    {
+        var cgroup = Yun.Linux.Cgroups.Cgroup.At("/" + Group);
+        for (var tries = 0; !cgroup.TryRemove(); tries++)
+        {
+            if (tries == 100) throw new Xunit.Sdk.XunitException($"The cgroup {Group} of an engine is left.");
+            Thread.Sleep(100);
+        }
     }
 
     private static (string?, string) Unpack()
