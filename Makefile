@@ -14,7 +14,7 @@ sources = $(shell find $(addprefix src/,$(1)) \( -name bin -o -name obj \) -prun
 ## programs: the three native programs, in artifacts/bin (what plain `make` does)
 programs: $(BIN)/yun $(BIN)/yun-runtime $(BIN)/yun-guest
 
-$(BIN)/yun: $(call sources,Yun Node Images Store Protocol Linux Oci)
+$(BIN)/yun: $(call sources,Yun Node Images Archives Store Protocol Linux Oci)
 	@scripts/packages build
 	$(PUBLISH) src/Yun -o artifacts/publish/yun
 	@install -D -m 755 artifacts/publish/yun/yun $@
@@ -24,7 +24,7 @@ $(BIN)/yun-runtime: $(call sources,Runtime Protocol Linux Oci)
 	$(PUBLISH) src/Runtime -o artifacts/publish/yun-runtime
 	@install -D -m 755 artifacts/publish/yun-runtime/yun-runtime $@
 
-$(BIN)/yun-guest: $(call sources,Guest Runtime Protocol Linux Oci)
+$(BIN)/yun-guest: $(call sources,Guest Runtime Archives Protocol Linux Oci)
 	@scripts/packages build
 	$(PUBLISH) src/Guest -o artifacts/publish/yun-guest
 	@install -D -m 755 artifacts/publish/yun-guest/yun-guest $@

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Images.Layers;
 using Yun.Oci;
 using Yun.Protocol;

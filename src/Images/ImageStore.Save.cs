@@ -1,4 +1,4 @@
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Images.Layers;
 using Yun.Images.Transfers;
 using Yun.Linux;

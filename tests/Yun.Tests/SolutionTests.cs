@@ -12,10 +12,11 @@ public sealed class SolutionTests
         ["Store"] = ["Protocol"],
         ["Runtime"] = ["Linux", "Oci", "Protocol"],
         // The guest starts its processes as the runtime does, by the runtime's own code.
-        ["Guest"] = ["Runtime", "Linux", "Oci", "Protocol"],
-        ["Images"] = ["Linux", "Oci", "Protocol", "Store"],
-        ["Node"] = ["Images", "Store", "Protocol", "Linux", "Oci"],
-        ["Yun"] = ["Node", "Images", "Store", "Protocol", "Linux", "Oci"],
+        ["Guest"] = ["Runtime", "Archives", "Linux", "Oci", "Protocol"],
+        ["Archives"] = ["Linux", "Protocol"],
+        ["Images"] = ["Archives", "Linux", "Oci", "Protocol", "Store"],
+        ["Node"] = ["Images", "Archives", "Store", "Protocol", "Linux", "Oci"],
+        ["Yun"] = ["Node", "Images", "Archives", "Store", "Protocol", "Linux", "Oci"],
     };
 
     public static TheoryData<string> Projects() => [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)];

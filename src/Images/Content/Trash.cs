@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Linux;
 
 namespace Yun.Images.Content;

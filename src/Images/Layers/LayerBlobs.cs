@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Images.Content;
 using Yun.Oci;
 using Yun.Protocol;

@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Images.Content;
 using Yun.Linux;
 using Yun.Oci;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Oci;
 using Yun.Protocol;
 

@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Linux;
 using ZstdSharp;
 
@@ -9,7 +9,7 @@ namespace Yun.Images.Layers;
 /// Writes down how to make a layer's tar again from its unpacked files, to the byte: everything that is not the content of a file, and for each content
 /// where the file is. So a layer takes its room on the disk once, and its digest can still be had. The form is read by <see cref="TarRecipe"/>.
 /// </summary>
-internal sealed class TarRecipeWriter : IDisposable
+internal sealed class TarRecipeWriter : IArchiveObserver, IDisposable
 {
     public const byte Literal = 1, FileContent = 2;
     private const int CompressionLevel = 3;
@@ -57,13 +57,13 @@ internal sealed class TarRecipeWriter : IDisposable
     public void EndFile() => _inFile = false;
 
     /// <summary>Before an entry replaces what an earlier one made, contents that were written down are put where the recipe finds them by their number.</summary>
-    public void SetAside(SafeFileHandle parent, string name)
+    public void Replacing(SafeFileHandle parent, string name)
     {
         if (FileAt.TryStatus(parent, name, out var status) != Errno.None) return;
         if (status.Kind == FileKind.Directory)
         {
             using var directory = FileAt.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory);
-            foreach (var inner in FileAt.Names(directory)) SetAside(directory, inner);
+            foreach (var inner in FileAt.Names(directory)) Replacing(directory, inner);
         }
         else if (status.Kind == FileKind.Regular && _contentByInode.TryGetValue(status.Inode, out var content))
         {

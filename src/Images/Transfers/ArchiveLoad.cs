@@ -1,4 +1,4 @@
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Images.Content;
 using Yun.Images.Layers;
 using Yun.Oci;

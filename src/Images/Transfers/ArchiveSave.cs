@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Images.Content;
 using Yun.Images.Layers;
 using Yun.Oci;

@@ -1,4 +1,4 @@
-using Yun.Images.Archives;
+using Yun.Archives;
 
 namespace Yun.Images.Transfers;
 

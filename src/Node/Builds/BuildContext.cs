@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Linux;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives;
 using Yun.Images;
-using Yun.Images.Archives;
 using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Protocol;
 
 namespace Yun.Node.Machines;

@@ -1,5 +1,5 @@
 using System.Text;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Protocol;
 
 namespace Yun.Node.Machines;

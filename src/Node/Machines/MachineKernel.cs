@@ -1,4 +1,4 @@
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Linux;
 using Yun.Protocol;
 

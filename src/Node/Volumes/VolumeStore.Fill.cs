@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Win32.SafeHandles;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Linux;
 using Yun.Node.Containers;
 using Yun.Protocol;

@@ -5,7 +5,7 @@ using Yun.Oci;
 using Yun.Protocol;
 using Yun.RegistryApi;
 using Yun.Tests.EndToEnd;
-using Yun.Tests.Images;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Registry;
 using Yun.Tests.Images.Transfers;
 

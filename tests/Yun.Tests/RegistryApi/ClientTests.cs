@@ -2,7 +2,7 @@ using Yun.Images;
 using Yun.Images.Registry;
 using Yun.Oci;
 using Yun.Tests.EndToEnd;
-using Yun.Tests.Images;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Registry;
 using Yun.Tests.Images.Transfers;
 

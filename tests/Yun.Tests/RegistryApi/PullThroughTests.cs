@@ -1,6 +1,6 @@
 using Yun.Oci;
 using Yun.Protocol;
-using Yun.Tests.Images;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Registry;
 using Yun.Tests.Images.Transfers;
 

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using Microsoft.Win32.SafeHandles;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Node.Builds.Patterns;
 using Yun.Node.Paths;
 using Yun.Protocol;

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Node.Paths;
 
 namespace Yun.Node.Builds.Files;

@@ -1,6 +1,6 @@
+using Yun.Archives;
 using Yun.Commands.Api;
 using Yun.Commands.Format;
-using Yun.Images.Archives;
 using Yun.Linux;
 
 namespace Yun.Commands.Containers;

@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
-using Yun.Images.Archives;
+using Yun.Archives;
 using Yun.Linux;
 using Yun.Node.Builds.Patterns;
 

@@ -1,7 +1,7 @@
+using Yun.Archives;
 using Yun.Commands.Api;
 using Yun.Commands.CommandLine;
 using Yun.Commands.Containers;
-using Yun.Images.Archives;
 using Yun.Linux;
 
 namespace Yun.Commands.Images;

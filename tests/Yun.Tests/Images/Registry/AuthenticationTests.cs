@@ -1,6 +1,7 @@
 using Yun.Images.Registry;
 using Yun.Oci;
 using Yun.Protocol;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Transfers;
 
 namespace Yun.Tests.Images.Registry;

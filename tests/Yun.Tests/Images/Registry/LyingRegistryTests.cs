@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Yun.Images.Registry;
 using Yun.Oci;
 using Yun.Protocol;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Transfers;
 
 namespace Yun.Tests.Images.Registry;

@@ -1,6 +1,7 @@
 using Yun.Images.Registry;
 using Yun.Oci;
 using Yun.Protocol;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Registry;
 
 namespace Yun.Tests.Images.Transfers;

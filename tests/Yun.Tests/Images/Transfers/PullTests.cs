@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Yun.Images.Registry;
 using Yun.Oci;
 using Yun.Protocol;
+using Yun.Tests.Archives;
 using Yun.Tests.Images.Registry;
 
 namespace Yun.Tests.Images.Transfers;

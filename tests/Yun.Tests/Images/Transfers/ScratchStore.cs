@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Yun.Archives;
 using Yun.Images;
-using Yun.Images.Archives;
 using Yun.Images.Registry;
 using Yun.Linux;
 using Yun.Oci;

@@ -4,6 +4,7 @@ using Yun.Images.Registry;
 using Yun.Images.Trust;
 using Yun.Oci;
 using Yun.Protocol;
+using Yun.Tests.Archives;
 using Yun.Tests.EndToEnd;
 using Yun.Tests.Images.Registry;
 using Yun.Tests.Images.Transfers;
