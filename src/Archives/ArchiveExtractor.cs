@@ -13,15 +13,24 @@ public static class ArchiveExtractor
         // Unpacking is system calls without pause; on a thread of its own it does not hold up the others' tasks.
         Task.Factory.StartNew(() => Extract(tar, root, options, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    /// <summary>Copies a tar without its compression, to whoever unpacks it elsewhere.</summary>
+    /// <exception cref="EngineException">InvalidArgument: the compressed data is damaged.</exception>
+    public static Task CopyPlainAsync(Stream tar, Stream destination, CancellationToken cancel = default) => Task.Factory.StartNew(() =>
+    {
+        using var ahead = new ReadAheadStream(tar, null, blocking: false, cancel);
+        using var plain = Compression.Open(ahead, out _);
+        try { plain.CopyTo(destination); }
+        catch (Exception damaged) when (Compression.IsDamage(damaged)) { throw Damaged(damaged); }
+    }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     private static ExtractionResult Extract(Stream tar, SafeFileHandle root, ExtractionOptions options, CancellationToken cancel)
     {
         using var ahead = new ReadAheadStream(tar, null, blocking: false, cancel);
         using var plain = Compression.Open(ahead, out _);
         using var extraction = new Extraction(root, options);
         try { return extraction.Run(new TarReader(plain), cancel); }
-        catch (Exception damaged) when (Compression.IsDamage(damaged))
-        {
-            throw new EngineException(ErrorKind.InvalidArgument, "The archive is refused: its compressed data is damaged or cut short.", damaged);
-        }
+        catch (Exception damaged) when (Compression.IsDamage(damaged)) { throw Damaged(damaged); }
     }
+
+    private static EngineException Damaged(Exception cause) => new(ErrorKind.InvalidArgument, "The archive is refused: its compressed data is damaged or cut short.", cause);
 }

@@ -16,6 +16,11 @@ public sealed partial class ImageStore
     public Task<Layer> CommitLayerAsync(string upperDirectory, Layer? below, bool takeOver = false, CancellationToken cancel = default) =>
         Task.Factory.StartNew(() => takeOver ? TakeOver(upperDirectory, below, cancel) : Copy(upperDirectory, below, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    /// <summary>Makes a layer of a tar, plain or compressed, that nothing is yet known of.</summary>
+    /// <param name="below">What it is to lie on; null for nothing.</param>
+    public Task<Layer> CommitLayerAsync(Stream tar, Layer? below, CancellationToken cancel = default) =>
+        Task.Factory.StartNew(() => Unpack(tar, below, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     /// <summary>Makes an image of a configuration and layers, bottom first; <c>rootfs</c> in the configuration is filled in here.</summary>
     /// <param name="parent">The image it was made from, which then cannot be removed before it.</param>
     public async Task<Image> CreateImageAsync(ImageConfig config, IReadOnlyList<Layer> layers, Digest? parent = null, CancellationToken cancel = default)
@@ -42,19 +47,19 @@ public sealed partial class ImageStore
     /// <summary>Makes an image of one layer from a tar of a root file system, plain or compressed.</summary>
     public async Task<Image> ImportAsync(Stream tar, ImageConfig config, ImageReference? name, CancellationToken cancel = default)
     {
-        var layer = await Task.Factory.StartNew(() => Unpack(tar, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var layer = await CommitLayerAsync(tar, null, cancel);
         var image = await CreateImageAsync(config, [layer], null, cancel);
         if (name is not null) await TagAsync(image, name, cancel);
         Publish("import", image.Id);
         return image;
     }
 
-    private Layer Unpack(Stream tar, CancellationToken cancel)
+    private Layer Unpack(Stream tar, Layer? below, CancellationToken cancel)
     {
         using var draft = _layers.Begin();
         using var ahead = new ReadAheadStream(tar, null, blocking: false, cancel);
         LayerUnpacker.Unpack(ahead, draft, null, withRecipe: true, cancel);
-        return _layers.Commit(draft, null);
+        return _layers.Commit(draft, below);
     }
 
     private Layer Copy(string upperDirectory, Layer? below, CancellationToken cancel)

@@ -6,7 +6,10 @@ namespace Yun.Guest.Init;
 /// <summary>The machine's root file system: the image's disk, which is only read, under one for the changes.</summary>
 internal static class GuestRoot
 {
-    private const string Image = "/image", Changes = "/changes", Volumes = "/run/yun/volumes";
+    /// <summary>Where the image is, and what the container has changed over it.</summary>
+    public const string Image = "/image", Upper = $"{Changes}/upper";
+
+    private const string Changes = "/changes", Volumes = "/run/yun/volumes";
 
     private static readonly TimeSpan s_diskMax = TimeSpan.FromSeconds(10);
 
@@ -16,7 +19,7 @@ internal static class GuestRoot
     {
         Attach("erofs", "root", Image, MountAttributes.ReadOnly);
         Attach("ext4", "changes", Changes, MountAttributes.None);
-        foreach (var directory in (ReadOnlySpan<string>)[$"{Changes}/upper", $"{Changes}/work"])
+        foreach (var directory in (ReadOnlySpan<string>)[Upper, $"{Changes}/work"])
             if (Files.TryMakeDirectory(directory, 0x1ED)) CopyMode(directory);
         if (shares.Length == 0) return;
         Files.TryMakeDirectory(Volumes, 0x1ED);
@@ -25,7 +28,14 @@ internal static class GuestRoot
     }
 
     /// <summary>A detached mount of the whole, for one start.</summary>
-    public static SafeFileHandle Mount() => Overlay.Mount([Image], $"{Changes}/upper", $"{Changes}/work");
+    public static SafeFileHandle Mount() => Overlay.Mount([Image], Upper, $"{Changes}/work");
+
+    /// <summary>Whoever reads the changes as of one moment (<see cref="FileSystemFreeze"/>) has done so, or has died.</summary>
+    public static void Thaw()
+    {
+        if (PathDescriptor.TryOpen(null, Changes, OpenFlags.ReadOnly | OpenFlags.Directory, out var changes) != Errno.None) return;
+        using (changes) FileSystemFreeze.End(changes!);
+    }
 
     /// <summary>When nobody uses it any more. What cannot be unmounted is written all the same.</summary>
     public static void Detach() => MountTree.Detach(Changes);

@@ -39,6 +39,7 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
             case FrameKind.Boot: Start(First, Boot); break;
             // By a thread of its own: starting takes a while, and others' streams go on.
             case FrameKind.Exec: Threads.Start(() => Start(frame.Session, () => Launch(frame.Content, _firstPid))); break;
+            case FrameKind.Files: Threads.Start(() => Start(frame.Session, () => GuestFiles.Start(Encoding.UTF8.GetString(frame.Content), _firstPid), GuestRoot.Thaw)); break;
             case FrameKind.Answer: _names?.Answer(frame.Session, frame.Content); break;
             default:
                 Session? session;
@@ -78,12 +79,13 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         if (process.Terminal is { } terminal) Descriptors.SetBlocking(terminal);
         return (process, pipes is null
             ? new LaunchPorts(Descriptors.Duplicate(process.Terminal!), Descriptors.Duplicate(process.Terminal!), null)
-            : new LaunchPorts(Descriptors.Duplicate(pipes.Input.Write), Descriptors.Duplicate(pipes.Output.Read), Descriptors.Duplicate(pipes.Errors.Read)));
+            : pipes.Ports());
     }
 
     private static int Number(SafeFileHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();
 
-    private void Start(uint number, Func<(LaunchedProcess, LaunchPorts)> launch)
+    /// <param name="ended">Called when the process has ended, before the other side is told.</param>
+    private void Start(uint number, Func<(LaunchedProcess, LaunchPorts)> launch, Action? ended = null)
     {
         Session session;
         try
@@ -102,12 +104,13 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
             if (number == First) GoDown();
             return;
         }
-        Threads.Start(() => Await(session));
+        Threads.Start(() => Await(session, ended));
     }
 
-    private void Await(Session session)
+    private void Await(Session session, Action? ended)
     {
         var code = session.Wait();
+        ended?.Invoke();
         lock (_sessions) _sessions.Remove(session.Number);
         wire.Send(FrameKind.Exited, session.Number, code);
         if (session.Number == First) GoDown();
@@ -115,6 +118,7 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
 
     private void GoDown()
     {
+        GuestRoot.Thaw();
         GuestRoot.Detach();
         BootedMachine.Sync();
         wire.Send(FrameKind.Down, First);

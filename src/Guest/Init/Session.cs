@@ -16,6 +16,9 @@ internal sealed class StreamPipes : IDisposable
     public Pipe Output { get; } = new();
     public Pipe Errors { get; } = new();
 
+    /// <summary>Our ends, which outlive this.</summary>
+    public LaunchPorts Ports() => new(Descriptors.Duplicate(Input.Write), Descriptors.Duplicate(Output.Read), Descriptors.Duplicate(Errors.Read));
+
     public void Dispose()
     {
         Input.Dispose();

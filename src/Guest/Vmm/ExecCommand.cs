@@ -4,20 +4,20 @@ using Yun.Linux;
 
 namespace Yun.Guest.Vmm;
 
-/// <summary><c>yun-guest exec</c>: runs in the sandbox of a machine and stands for a process inside it. The process's OCI specification is in its environment.</summary>
+/// <summary>
+/// <c>yun-guest exec</c> and <c>yun-guest files</c>: run in the sandbox of a machine and stand for a process inside it. What process is in the environment, which another
+/// user of the host cannot read, other than arguments: an OCI specification, or what <see cref="Init.GuestFiles"/> takes.
+/// </summary>
 internal static class ExecCommand
 {
-    /// <summary>What another user of the host cannot read, other than arguments.</summary>
-    public const string Variable = "YUN_EXEC";
-
     private const int MachineGone = 137;
 
-    public static int Run()
+    public static int Run(FrameKind kind, string variable)
     {
-        var spec = Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException($"{Variable} is not set");
+        var asked = Environment.GetEnvironmentVariable(variable) ?? throw new InvalidOperationException($"{variable} is not set");
         using var socket = UnixSocket.Connect(ExecClients.SocketPath);
         var wire = new FrameStream(socket.Handle);
-        wire.Send(FrameKind.Exec, 0, Encoding.UTF8.GetBytes(spec));
+        wire.Send(kind, 0, Encoding.UTF8.GetBytes(asked));
         switch (wire.Receive())
         {
             case { Kind: FrameKind.Started }: break;

@@ -6,7 +6,7 @@ namespace Yun.Guest.Wire;
 //     | <--------------------------- hello --  |   its first process runs
 //     | -- file* , boot --------------------> |   how the machine is to be; then its first process is to start
 //     | <---------------- started or failed -- |   session 0
-//     | -- exec {session} ------------------> |   any number at once, with numbers of the monitor's choice
+//     | -- exec, files {session} -----------> |   any number at once, with numbers of the monitor's choice
 //     | <---------------- started or failed -- |
 //     | <-> input, output, errors, credit <-> |   an empty content is the stream's end
 //     | -- signal, resize ------------------> |
@@ -25,6 +25,7 @@ internal enum FrameKind : byte
     Resize = 5,
     Signal = 6,
     Answer = 7,
+    Files = 8,
     Hello = 16,
     Started = 17,
     Failed = 18,

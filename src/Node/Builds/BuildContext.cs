@@ -1,9 +1,9 @@
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Archives;
 using Yun.Linux;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;
-using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds;

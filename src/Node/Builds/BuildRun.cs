@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Images;
 using Yun.Images.Transfers;
 using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
-using Yun.Node.Paths;
 using Yun.Oci;
 using Yun.Protocol;
 

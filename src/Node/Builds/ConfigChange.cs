@@ -1,6 +1,6 @@
+using Yun.Archives.Paths;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Patterns;
-using Yun.Node.Paths;
 using Yun.Oci;
 using Yun.Protocol;
 

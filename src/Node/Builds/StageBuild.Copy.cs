@@ -1,11 +1,11 @@
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Archives;
 using Yun.Images;
 using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;
-using Yun.Node.Paths;
 using Yun.Oci;
 using Yun.Protocol;
 

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Linux;
 using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Builds.Files;
 using Yun.Node.Builds.Patterns;
 using Yun.Node.Containers;
-using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds;

@@ -23,7 +23,8 @@ public sealed partial class Container
         using (await TakeTurnAsync(cancel))
         {
             if (State.Status is ContainerStatus.Removing or ContainerStatus.Dead) throw new EngineException(ErrorKind.Conflict, $"You cannot commit container {Id} which is {(State.Status == ContainerStatus.Dead ? "Dead" : "being removed")}");
-            var pauses = request.Pause && State.Status == ContainerStatus.Running;
+            // A machine's own kernel holds up those who write.
+            var pauses = request.Pause && State.Status == ContainerStatus.Running && !IsMachine;
             if (pauses) Cgroup.Freeze(true);
             try { image = await CommitInTurnAsync(request, config, cancel); }
             finally
@@ -37,9 +38,9 @@ public sealed partial class Container
 
     private async Task<Image> CommitInTurnAsync(CommitRequest request, ImageRunConfig config, CancellationToken cancel)
     {
-        RequireFilesHere("commit");
         var from = Image;
-        var layer = await Engine.Images.CommitLayerAsync(UpperDirectory, from.Layers is [.., var top] ? top : null, takeOver: false, cancel);
+        var below = from.Layers is [.., var top] ? top : null;
+        var layer = IsMachine ? await CommitMachineLayerAsync(below, request.Pause, cancel) : await Engine.Images.CommitLayerAsync(UpperDirectory, below, takeOver: false, cancel);
         var now = Engine.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var history = new ImageHistory { Created = now, CreatedBy = string.Join(' ', Config.Cmd ?? []), Author = request.Author, Comment = request.Comment };
         var whole = from.Config with

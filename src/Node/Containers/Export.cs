@@ -8,9 +8,13 @@ public sealed partial class Container
     /// <param name="begin">Called when the container has been opened, with the stream to read; an error before it has left nothing written.</param>
     public async Task ExportAsync(Func<Stream, Task> begin, CancellationToken cancel = default)
     {
-        using var root = await OpenRootAsync(withMounts: false, cancel);
-        await using var tar = ArchiveWriter.Open(root.Directory, "", new ArchiveOptions { Name = "", CrossMounts = false }, cancel);
-        await begin(tar);
+        if (IsMachine) await ExportMachineAsync(begin, cancel);
+        else
+        {
+            using var root = await OpenRootAsync(withMounts: false, cancel);
+            await using var tar = ArchiveWriter.Open(root.Directory, "", new ArchiveOptions { Name = "", CrossMounts = false }, cancel);
+            await begin(tar);
+        }
         Publish("export");
     }
 }

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Images;
 using Yun.Linux;
-using Yun.Node.Paths;
 
 namespace Yun.Node.Containers;
 

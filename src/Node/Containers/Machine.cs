@@ -27,12 +27,6 @@ public sealed partial class Container
 
     internal void MakeMachineFiles() => ImageMachines.MakeChangesDisk(ChangesDisk, MachineSandbox.UserOf(Id));
 
-    /// <exception cref="EngineException">Its files are inside a virtual machine, where this cannot be done yet.</exception>
-    internal void RequireFilesHere(string what)
-    {
-        if (IsMachine) throw new EngineException(ErrorKind.NotImplemented, $"{what} is not there yet for a container in a virtual machine (--runtime vm)");
-    }
-
     private StartReport? OpenReport() => IsMachine ? new StartReport(Path.Combine(Engine.Options.ExecRoot, $"machine-{Id[..12]}.sock"), MachineSandbox.UserOf(Id)) : null;
 
     private async Task<PreparedStart> PrepareMachineAsync(ContainerUser user, PreparedMounts mounts, Sandbox sandbox, StartReport report, CancellationToken cancel)
@@ -91,7 +85,7 @@ public sealed partial class Container
     /// <summary>Starts what serves the machine's volumes; the machine waits for it. If it ends before the machine, that is ended too: its processes would wait for their files for ever.</summary>
     private async Task StartFileServerAsync(string program, CancellationToken cancel)
     {
-        try { Engine.Track(WatchFileServerAsync(await ProbeProcess.StartAsync(this, SharedFolders.ServerSpec(program, CgroupPath), cancel))); }
+        try { Engine.Track(WatchFileServerAsync(await ProbeProcess.StartAsync(this, SharedFolders.ServerSpec(program, CgroupPath), stdin: false, cancel))); }
         catch
         {
             await EndSandboxAsync();

@@ -6,40 +6,43 @@ using Yun.Oci;
 
 namespace Yun.Node.Containers;
 
-/// <summary>A short process in a container whose output is wanted as text. Disposing of it kills it if it still runs.</summary>
+/// <summary>A short process in a container that the engine itself wants something of. Disposing of it kills it if it still runs.</summary>
 internal sealed class ProbeProcess : IAsyncDisposable
 {
     private const int Kill = 9;
     private readonly Engine _engine;
     private readonly string _id;
-    private readonly KeptAttachment _output;
+    private readonly KeptAttachment _streams;
     private readonly Task<int> _exit;
 
-    private ProbeProcess(Engine engine, string id, KeptAttachment output, Task<int> exit) => (_engine, _id, _output, _exit) = (engine, id, output, exit);
+    private ProbeProcess(Engine engine, string id, KeptAttachment streams, Task<int> exit) => (_engine, _id, _streams, _exit) = (engine, id, streams, exit);
 
     public static Task<ProbeProcess> StartAsync(Container container, IReadOnlyList<string> command, CancellationToken cancel) =>
-        StartAsync(container, ExecSpec.Of(container, new ExecSettings(command)), cancel);
+        StartAsync(container, ExecSpec.Of(container, new ExecSettings(command)), stdin: false, cancel);
 
-    public static async Task<ProbeProcess> StartAsync(Container container, RuntimeSpec spec, CancellationToken cancel)
+    public static async Task<ProbeProcess> StartAsync(Container container, RuntimeSpec spec, bool stdin, CancellationToken cancel)
     {
         var engine = container.Engine;
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         var exit = engine.Exits.Expect(id);
-        var output = await engine.Keeper.AttachAsync(id, stdin: false, stdout: true, stderr: true, cancel);
+        var streams = await engine.Keeper.AttachAsync(id, stdin, stdout: true, stderr: true, cancel);
         try
         {
             cancel.ThrowIfCancellationRequested();
             // As a container's: once asked, the keeper may have a process, which only its answer lets us forget again.
-            await engine.Keeper.StartAsync(new KeptStart(id, container.Id, spec) { Exec = true }, null, null, cancel: CancellationToken.None);
-            return new ProbeProcess(engine, id, output, exit);
+            await engine.Keeper.StartAsync(new KeptStart(id, container.Id, spec) { Exec = true, OpenStdin = stdin, StdinOnce = true }, null, null, cancel: CancellationToken.None);
+            return new ProbeProcess(engine, id, streams, exit);
         }
         catch
         {
             engine.Exits.Forget(id);
-            await output.DisposeAsync();
+            await streams.DisposeAsync();
             throw;
         }
     }
+
+    /// <summary>Its input and, in frames, its output.</summary>
+    public KeptAttachment Streams => _streams;
 
     public Task<int> ExitAsync(CancellationToken cancel) => _exit.WaitAsync(cancel);
 
@@ -47,7 +50,7 @@ internal sealed class ProbeProcess : IAsyncDisposable
     public async Task<string> ReadAsync(int bytesMax, CancellationToken cancel)
     {
         using var text = new MemoryStream();
-        await OutputFrames.ReadAsync(_output, (bytes, _) =>
+        await OutputFrames.ReadAsync(_streams, (bytes, _) =>
         {
             text.Write(bytes.Span[..(int)Math.Min(bytes.Length, bytesMax - text.Length)]);
             return ValueTask.CompletedTask;
@@ -57,7 +60,7 @@ internal sealed class ProbeProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _output.DisposeAsync();
+        await _streams.DisposeAsync();
         try
         {
             if (!_exit.IsCompleted) await _engine.Keeper.SignalAsync(_id, Kill);

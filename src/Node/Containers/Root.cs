@@ -26,7 +26,6 @@ public sealed partial class Container
     /// <param name="withMounts">With its volumes and binds, as the container sees them; without, only its own file system.</param>
     internal async Task<ContainerRoot> OpenRootAsync(bool withMounts, CancellationToken cancel)
     {
-        RequireFilesHere("reading or writing its files from outside");
         var turn = await TakeTurnAsync(cancel);
         try
         {

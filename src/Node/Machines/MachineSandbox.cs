@@ -69,10 +69,18 @@ public static class MachineSandbox
     }
 
     /// <summary>One more process in the sandbox, which stands for one in the machine.</summary>
-    public static RuntimeSpec ExecSpec(string id, string cgroupPath, SpecProcess inside, string specInside) => new()
+    public static RuntimeSpec ExecSpec(string id, string cgroupPath, SpecProcess inside, string specInside) =>
+        ProcessSpec(id, cgroupPath, inside, "exec", $"YUN_EXEC={specInside}");
+
+    /// <summary>One that stands for a process in the machine which reads or writes files for the engine.</summary>
+    /// <param name="words">As <c>yun-guest files</c> takes them.</param>
+    public static RuntimeSpec FilesSpec(string id, string cgroupPath, IEnumerable<string> words) =>
+        ProcessSpec(id, cgroupPath, new SpecProcess(), "files", $"YUN_FILES={string.Join(' ', words.Select(Uri.EscapeDataString))}");
+
+    private static RuntimeSpec ProcessSpec(string id, string cgroupPath, SpecProcess inside, string verb, string variable) => new()
     {
         Root = new SpecRoot { Path = "rootfs" },
-        Process = Process(id, inside, [GuestProgram, "exec"], $"YUN_EXEC={specInside}"),
+        Process = Process(id, inside, [GuestProgram, verb], variable),
         Linux = new SpecLinux { CgroupsPath = cgroupPath, Seccomp = SeccompProfile.Default([]) },
     };
 

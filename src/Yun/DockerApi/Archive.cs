@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Yun.Archives;
 using Yun.DockerApi.Model;
 using Yun.Linux;
 using Yun.Node;
@@ -19,21 +20,21 @@ public static class ArchiveRoutes
         container.MapGet("/archive", ReadAsync);
         container.MapPut("/archive", ExtractAsync);
         container.MapGet("/export", ExportAsync);
-        container.MapGet("/changes", (string name, Engine engine) => TypedResults.Json(
-            engine.Containers.Find(name).Changes().Select(change => new FilesystemChange { Path = change.Path, Kind = (int)change.Kind }).ToList(), DockerApiJson.Default.ListFilesystemChange));
+        container.MapGet("/changes", async (string name, HttpContext context, Engine engine) => TypedResults.Json(
+            (await engine.Containers.Find(name).ChangesAsync(context.RequestAborted)).Select(change => new FilesystemChange { Path = change.Path, Kind = (int)change.Kind }).ToList(), DockerApiJson.Default.ListFilesystemChange));
     }
 
     private static async Task StatusAsync(string name, HttpContext context, Engine engine)
     {
-        using var path = await engine.Containers.Find(name).OpenPathAsync(PathOf(context), context.RequestAborted);
+        await using var path = await engine.Containers.Find(name).OpenPathAsync(PathOf(context), context.RequestAborted);
         context.Response.Headers[StatusHeader] = Header(path.Status);
     }
 
     private static async Task ReadAsync(string name, HttpContext context, Engine engine)
     {
         var container = engine.Containers.Find(name);
-        using var path = await container.OpenPathAsync(PathOf(context), context.RequestAborted);
-        await using var archive = path.OpenArchive(context.RequestAborted);
+        await using var path = await container.OpenPathAsync(PathOf(context), context.RequestAborted);
+        await using var archive = await path.OpenArchiveAsync(context.RequestAborted);
         context.Response.Headers[StatusHeader] = Header(path.Status);
         await context.StartStreamAsync(Tar);
         await archive.CopyToAsync(context.Response.Body, context.RequestAborted);

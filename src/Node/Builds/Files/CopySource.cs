@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Archives;
-using Yun.Node.Paths;
 
 namespace Yun.Node.Builds.Files;
 

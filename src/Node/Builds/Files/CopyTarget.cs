@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Archives;
 using Yun.Node.Builds.Patterns;
-using Yun.Node.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds.Files;

@@ -1,6 +1,6 @@
 using System.IO.Compression;
+using Yun.Archives.Paths;
 using Yun.Archives;
-using Yun.Node.Paths;
 
 namespace Yun.Node.Builds.Files;
 

@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using Yun.Node.Paths;
+using Yun.Archives.Paths;
 using Yun.Protocol;
 
 namespace Yun.Node.Builds.Files;

@@ -1,4 +1,4 @@
-using Yun.Node.Paths;
+using Yun.Archives.Paths;
 
 namespace Yun.Commands.Containers;
 

@@ -1,5 +1,5 @@
+using Yun.Archives.Paths;
 using Yun.Node.Builds.Dockerfiles;
-using Yun.Node.Paths;
 using Yun.Node.Builds.Patterns;
 
 namespace Yun.Tests.Node.Builds;

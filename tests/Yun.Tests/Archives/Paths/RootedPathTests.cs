@@ -1,10 +1,10 @@
 using Microsoft.Win32.SafeHandles;
+using Yun.Archives.Paths;
 using Yun.Linux;
 using Yun.Node.Builds.Files;
-using Yun.Node.Paths;
 using Yun.Protocol;
 
-namespace Yun.Tests.Node.Paths;
+namespace Yun.Tests.Archives.Paths;
 
 public sealed class RootedPathTests : IDisposable
 {

@@ -2,9 +2,9 @@ using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Protocol;
 
-namespace Yun.Node.Paths;
+namespace Yun.Archives.Paths;
 
-internal enum PathKind { Missing, Directory, Link, Other }
+public enum PathKind { Missing, Directory, Link, Other }
 
 /// <summary>
 /// A path looked up inside a tree that somebody else filled: every link is followed as if the tree were <c>/</c>, so nothing outside is ever named.
@@ -13,7 +13,7 @@ internal enum PathKind { Missing, Directory, Link, Other }
 /// <param name="Path">From the root, without links and without a slash at its beginning; empty for the root itself.</param>
 /// <param name="Kind">What is there; never <see cref="PathKind.Link"/>.</param>
 /// <param name="ExistingParts">How many of the path's names exist.</param>
-internal sealed record RootedPath(string Path, PathKind Kind, int ExistingParts)
+public sealed record RootedPath(string Path, PathKind Kind, int ExistingParts)
 {
     private const int LinksMax = 255;
 

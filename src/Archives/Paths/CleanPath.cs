@@ -1,4 +1,4 @@
-namespace Yun.Node.Paths;
+namespace Yun.Archives.Paths;
 
 /// <summary>Paths as text, as Go's <c>path.Clean</c> and <c>path.Join</c> treat them: nothing is looked up.</summary>
 public static class CleanPath

@@ -1,0 +1,73 @@
+using System.IO.Pipelines;
+using System.Text;
+using Yun.Node.Keeper;
+using Yun.Node.Machines;
+using Yun.Protocol;
+
+namespace Yun.Node.Containers;
+
+/// <summary>A process in a virtual machine that reads or writes the container's files: only the machine's own kernel reads its disk. Disposing of it ends it.</summary>
+internal sealed class MachineFileProcess : IAsyncDisposable
+{
+    // As `yun-guest files` ends: this and the kind of an error, whose sentence is what it wrote.
+    private const int FailedExitCode = 64, WordsMax = 4096;
+
+    private readonly ProbeProcess _process;
+    private readonly Pipe _output = new();
+    private readonly Task _pump;
+
+    private MachineFileProcess(ProbeProcess process, CancellationToken cancel)
+    {
+        _process = process;
+        Output = _output.Reader.AsStream();
+        _pump = PumpAsync(cancel);
+    }
+
+    /// <param name="words">What <c>yun-guest files</c> is asked.</param>
+    public static async Task<MachineFileProcess> StartAsync(Container container, bool stdin, CancellationToken cancel, params string[] words) =>
+        new(await ProbeProcess.StartAsync(container, MachineSandbox.FilesSpec(container.Id, container.CgroupPath, words), stdin, cancel), cancel);
+
+    /// <summary>What it writes. Its end is read only when it has succeeded; else reading throws the <see cref="EngineException"/> that says why not.</summary>
+    public Stream Output { get; }
+
+    /// <summary>Gives it its input, which is then at its end, and waits until it has done with it.</summary>
+    public async Task FinishAsync(Func<Stream, Task> write, CancellationToken cancel)
+    {
+        try
+        {
+            await write(_process.Streams);
+            _process.Streams.CloseWrite();
+        }
+        // It reads no more; it says why.
+        catch (IOException) { }
+        await Output.CopyToAsync(Stream.Null, cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _output.Reader.CompleteAsync();
+        await _process.DisposeAsync();
+        await _pump;
+    }
+
+    private async Task PumpAsync(CancellationToken cancel)
+    {
+        Exception? failure = null;
+        var words = new StringBuilder();
+        try
+        {
+            await OutputFrames.ReadAsync(_process.Streams, async (bytes, isError) =>
+            {
+                if (!isError) await _output.Writer.WriteAsync(bytes, cancel);
+                else if (words.Length < WordsMax) words.Append(Encoding.UTF8.GetString(bytes.Span));
+            }, cancel);
+            if (await _process.ExitAsync(cancel) is var exitCode and not 0) failure = Failure(exitCode, words.ToString().Trim());
+        }
+        catch (Exception error) { failure = error; }
+        await _output.Writer.CompleteAsync(failure);
+    }
+
+    private static EngineException Failure(int exitCode, string words) => Enum.IsDefined((ErrorKind)(exitCode - FailedExitCode))
+        ? new EngineException((ErrorKind)(exitCode - FailedExitCode), words)
+        : new EngineException(ErrorKind.Unavailable, $"the virtual machine did not do it (exit code {exitCode}){(words.Length > 0 ? $": {words}" : "")}");
+}
