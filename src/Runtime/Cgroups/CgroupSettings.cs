@@ -20,14 +20,26 @@ internal static class CgroupSettings
         FilterDevices(cgroup, resources?.Devices, layout);
     }
 
+    /// <summary>Whether anything is limited. Rules for devices are not counted: without rights nobody can make one.</summary>
+    public static bool HasLimits(SpecResources? resources) =>
+        resources is { Memory: not null } or { Cpu: not null } or { Pids: not null } or { BlockIO: not null } or { HugepageLimits.Count: > 0 } or { Network: not null } or { Unified.Count: > 0 };
+
     /// <summary>Changes what <paramref name="resources"/> names and nothing else.</summary>
     public static void Change(Cgroup cgroup, SpecResources resources, CgroupLayout layout)
     {
         var settings = new List<CgroupSetting>();
+        KeepQuota(cgroup, resources, layout);
         foreach (var setting in For(resources, layout))
             if (resources.Devices is not null || !setting.Field.StartsWith("linux.resources.devices", StringComparison.Ordinal)) settings.Add(setting);
         Write(cgroup, settings);
         if (resources.Devices is not null) FilterDevices(cgroup, resources.Devices, layout);
+    }
+
+    // v2 has quota and period in one file, and a period alone is not to lift the quota.
+    private static void KeepQuota(Cgroup cgroup, SpecResources resources, CgroupLayout layout)
+    {
+        if (resources.Cpu is not { Period: > 0, Quota: null or 0 } cpu || layout.Of("cpu") is not { IsUnified: true } hierarchy) return;
+        if (KernelFile.TryRead(cgroup.DirectoryIn(hierarchy) + "/cpu.max")?.Split(' ') is [var quota, ..] && long.TryParse(quota, out var microseconds)) cpu.Quota = microseconds;
     }
 
     // Limits hold one another: memory may not pass memory and swap together, nor a quota its burst. What is refused is tried once more after the rest.
@@ -68,6 +80,9 @@ internal static class CgroupSettings
             foreach (var (file, value) in raw)
             {
                 if (file.Contains('/')) throw new SpecException("linux.resources.unified", $"'{file}' is not a file of a cgroup");
+                // Beside v1 the v2 hierarchy has no controllers, and so none of their files.
+                if (!layout.IsUnifiedOnly && file.Split('.')[0] is var controller && controller != "cgroup" && !unified.Has(controller))
+                    throw new SpecException($"linux.resources.unified.{file}", $"invalid configuration: this machine's {controller} controller is not in its cgroup v2 hierarchy");
                 settings.Add(new CgroupSetting(unified, file, value, $"linux.resources.unified.{file}"));
             }
         }
@@ -91,7 +106,12 @@ internal static class CgroupSettings
             case "io" when unified && resources.BlockIO is { } block: BlockV2(block, put); break;
             case "hugetlb":
                 foreach (var page in resources.HugepageLimits ?? [])
-                    put("hugepageLimits", unified ? $"hugetlb.{page.PageSize}.max" : $"hugetlb.{page.PageSize}.limit_in_bytes", Text(page.Limit));
+                {
+                    var file = unified ? "max" : "limit_in_bytes";
+                    put("hugepageLimits", $"hugetlb.{page.PageSize}.{file}", Text(page.Limit));
+                    // Reservations are counted by kernels since 5.7; without a limit of theirs a program gets SIGBUS instead of an error.
+                    put("hugepageLimits", $"hugetlb.{page.PageSize}.rsvd.{file}", Text(page.Limit), optional: true);
+                }
                 break;
             case "net_cls" when resources.Network?.ClassId is { } classId: put("network.classID", "net_cls.classid", Text(classId)); break;
             case "net_prio":
@@ -104,7 +124,7 @@ internal static class CgroupSettings
     {
         put("memory.limit", "memory.limit_in_bytes", Wanted(memory.Limit));
         // Memory and swap together; a kernel without swap accounting has no such file.
-        put("memory.swap", "memory.memsw.limit_in_bytes", Wanted(memory.Swap), optional: !Files.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
+        put("memory.swap", "memory.memsw.limit_in_bytes", Wanted(SwapOf(memory)), optional: !Files.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
         put("memory.reservation", "memory.soft_limit_in_bytes", Wanted(memory.Reservation));
         put("memory.swappiness", "memory.swappiness", memory.Swappiness is { } swappiness and <= 100 ? Text(swappiness) : null);
         put("memory.disableOOMKiller", "memory.oom_control", memory.DisableOomKiller == true ? "1" : null);
@@ -115,10 +135,13 @@ internal static class CgroupSettings
     {
         put("memory.limit", "memory.max", Maximum(memory.Limit));
         // v2 counts swap apart from memory, the specification counts them together.
-        if (memory.Swap is { } swap and not 0)
+        if (SwapOf(memory) is { } swap and not 0)
             put("memory.swap", "memory.swap.max", swap < 0 ? "max" : memory.Limit is > 0 and var limit ? swap < limit ? throw new SpecException("linux.resources.memory.swap", "is below the memory limit it includes") : Text(swap - limit) : null);
         put("memory.reservation", "memory.low", Maximum(memory.Reservation));
     }
+
+    // Without a limit of memory there is none of memory and swap together, unless it is asked for.
+    private static long? SwapOf(SpecMemory memory) => memory is { Limit: -1, Swap: null or 0 } ? -1 : memory.Swap;
 
     private static void CpuV1(SpecCpu cpu, Put put)
     {
@@ -136,7 +159,7 @@ internal static class CgroupSettings
         // runc's mapping of 2..262144 shares to a weight of 1..10000.
         put("cpu.shares", "cpu.weight", cpu.Shares is { } shares and > 0 ? Text(1 + (Math.Clamp(shares, 2, 262144) - 2) * 9999 / 262142) : null);
         if (cpu.Quota is not null || cpu.Period is > 0)
-            put("cpu.quota", "cpu.max", $"{(cpu.Quota is > 0 ? Text(cpu.Quota.Value) : "max")} {cpu.Period ?? 100000}");
+            put("cpu.quota", "cpu.max", $"{(cpu.Quota is > 0 ? Text(cpu.Quota.Value) : "max")}{(cpu.Period is > 0 ? $" {cpu.Period}" : "")}");
         put("cpu.burst", "cpu.max.burst", cpu.Burst is { } burst ? Text(burst) : null);
         put("cpu.idle", "cpu.idle", cpu.Idle is { } idle ? Text(idle) : null);
     }

@@ -8,8 +8,8 @@ internal static class ContainerHooks
     /// <summary>In the container, before its program begins. A failure is the start's: the container is then stopped.</summary>
     public static void Starting(ContainerState state)
     {
-        var hooks = Bundle.Read(state.Bundle).Hooks;
-        try { HookRunner.Run(hooks?.StartContainer, "startContainer", Document(state, "created"), state.Bundle, state.Pid); }
+        var spec = Bundle.Read(state.Bundle);
+        try { HookRunner.Run(spec.Hooks?.StartContainer, "startContainer", Document(state, "created"), "/", state.Pid, spec); }
         catch (LaunchException)
         {
             Stop(state);

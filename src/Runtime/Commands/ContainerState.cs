@@ -21,6 +21,10 @@ internal sealed class ContainerState
     public string Created { get; set; } = "";
     /// <summary>Whether start and delete have hooks of the bundle's to run.</summary>
     public bool HasHooks { get; set; }
+    /// <summary>Whether its processes are in a PID namespace that does not end with its first process: the host's, or one given by path.</summary>
+    public bool SharesPids { get; set; }
+    /// <summary>Where it was mounted in the host's own mount namespace: the id of its root's mount, else 0.</summary>
+    public int RootMount { get; set; }
     public Dictionary<string, string>? Annotations { get; set; }
 
     public static string DirectoryOf(RuntimeSettings settings, string id) => Path.Combine(settings.Root, LaunchOptions.CheckId(id));
@@ -89,6 +93,8 @@ internal sealed class ContainerState
         json.WriteString("cgroupPath", CgroupPath);
         json.WriteString("created", Created);
         json.WriteBoolean("hooks", HasHooks);
+        json.WriteBoolean("sharesPids", SharesPids);
+        json.WriteNumber("rootMount", RootMount);
         json.WriteStartObject("annotations");
         foreach (var (name, value) in Annotations ?? []) json.WriteString(name, value);
         json.WriteEndObject();
@@ -112,6 +118,8 @@ internal sealed class ContainerState
                 case "cgroupPath": state.CgroupPath = json.Text(); break;
                 case "created": state.Created = json.Text(); break;
                 case "hooks": state.HasHooks = json.Boolean(); break;
+                case "sharesPids": state.SharesPids = json.Boolean(); break;
+                case "rootMount": state.RootMount = json.Integer32(); break;
                 case "annotations": state.Annotations = json.TextMap(); break;
                 default: json.Skip(); break;
             }

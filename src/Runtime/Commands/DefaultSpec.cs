@@ -1,3 +1,4 @@
+using System.Text;
 using Yun.Oci;
 using Yun.Runtime.Spec;
 
@@ -8,7 +9,26 @@ internal static class DefaultSpec
 {
     public static RuntimeSpec Make() => SpecReader.Read(Json);
 
-    public static ReadOnlySpan<byte> Json => """
+    public static byte[] Json => Encoding.UTF8.GetBytes(Text);
+
+    /// <summary>The same for who is not root: a user namespace with their own ids as its root, the host's network and <c>/sys</c>, and no limits.</summary>
+    public static byte[] RootlessJson(uint user, uint group) => Encoding.UTF8.GetBytes(Text
+        .Replace("""{ "type": "network" }, """, """{ "type": "user" }, """, StringComparison.Ordinal)
+        .Replace(""", "gid=5"]""", "]", StringComparison.Ordinal)
+        .Replace("""
+            { "destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"] },
+            { "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "relatime", "ro"] }
+        """, """
+            { "destination": "/sys", "type": "none", "source": "/sys", "options": ["rbind", "nosuid", "noexec", "nodev", "ro"] }
+        """, StringComparison.Ordinal)
+        .Replace("""
+            "resources": { "devices": [{ "allow": false, "access": "rwm" }] },
+        """, $$"""
+            "uidMappings": [{ "containerID": 0, "hostID": {{user}}, "size": 1 }],
+            "gidMappings": [{ "containerID": 0, "hostID": {{group}}, "size": 1 }],
+        """, StringComparison.Ordinal));
+
+    private static string Text => """
         {
           "ociVersion": "1.2.0",
           "process": {
@@ -47,5 +67,5 @@ internal static class DefaultSpec
           }
         }
 
-        """u8;
+        """;
 }

@@ -34,6 +34,7 @@ internal static class DeleteCommand
     public static void Remove(ContainerState state, RuntimeSettings settings)
     {
         Remove(state.Id, Cgroup.At(state.CgroupPath));
+        HostMount.Detach(state.Rootfs, state.RootMount);
         ContainerState.Forget(settings, state.Id);
         if (state.HasHooks) ContainerHooks.Stopped(state);
     }

@@ -1,5 +1,4 @@
 using Yun.Linux;
-using Yun.Linux.Cgroups;
 using Yun.Oci;
 using Yun.Runtime.Compile;
 using Yun.Runtime.Spec;
@@ -21,8 +20,11 @@ internal static class ExecCommand
         if (status == "paused" && !wanted.IgnoresPause) throw new UsageException($"cannot exec in a paused container: {state.Id}; use --ignore-paused to wait until it is resumed");
         var spec = Bundle.Read(state.Bundle);
         spec.Process = wanted.ProcessFile is { } file ? ReadProcess(file) : wanted.Apply(spec.Process ?? new SpecProcess(), arguments);
+        (spec.Linux ??= new SpecLinux()).CgroupsPath = state.CgroupPath;
+        ProcessDefaults.Complete(spec.Process, $"/proc/{state.Pid}/root", settings.Log);
         if (spec.Process.Terminal && options.Detach && options.ConsoleSocket is null)
             throw new UsageException("process.terminal is true and nobody stays to serve the terminal, so --console-socket must name a socket that takes it");
+        settings.Log.Debug($"joining container {state.Id} of process {state.Pid}");
         using var process = ContainerLauncher.Launch(new LaunchRequest
         {
             Id = state.Id,
@@ -32,20 +34,15 @@ internal static class ExecCommand
             StderrFd = 2,
             JoinPid = state.Pid,
             Bundle = state.Bundle,
+            IsRootless = settings.IsRootless,
             PreservedFds = options.PreservedFds,
             NewKeyring = !options.KeepsKeyring,
-            CgroupPath = wanted.Cgroup is { } below ? CgroupBelow(state, below) : null,
+            CgroupFiles = CgroupChoice.Files(state, wanted.Cgroups),
             Deadline = Timeout.InfiniteTimeSpan,
         });
-        if (process.Terminal is { } terminal && options.ConsoleSocket is not null) ConsoleSocket.Send(options.ConsoleSocket, terminal);
+        options.HandOver(process);
         options.WritePid(process.Pid);
         return options.Detach ? 0 : Foreground.Wait(process, options.ConsoleSocket is null);
-    }
-
-    private static string CgroupBelow(ContainerState state, string path)
-    {
-        var whole = state.CgroupPath.TrimEnd('/') + "/" + path.Trim('/');
-        return Cgroup.At(whole.TrimEnd('/')).Exists ? whole.TrimEnd('/') : throw new UsageException($"--cgroup is '{path}', but container {state.Id} has no such cgroup");
     }
 
     private static SpecProcess ReadProcess(string path)

@@ -12,7 +12,8 @@ internal sealed class ExecOptions
     private bool _terminal, _noNewPrivileges;
 
     public string? ProcessFile { get; private set; }
-    public string? Cgroup { get; private set; }
+    /// <summary>As given: PATH, or CONTROLLERS:PATH for a hierarchy of v1.</summary>
+    public List<string> Cgroups { get; } = [];
     public bool IgnoresPause { get; private set; }
 
     public bool Take(string name, Func<string> value)
@@ -29,7 +30,7 @@ internal sealed class ExecOptions
             case "--apparmor": _apparmor = value(); return true;
             case "--no-new-privs": return _noNewPrivileges = true;
             case "--cap" or "-c": _capabilities.Add(value()); return true;
-            case "--cgroup": Cgroup = value(); return true;
+            case "--cgroup": Cgroups.Add(value()); return true;
             case "--ignore-paused": return IgnoresPause = true;
             default: return false;
         }

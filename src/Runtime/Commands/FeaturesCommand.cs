@@ -44,7 +44,7 @@ internal static class FeaturesCommand
         json.WriteEndObject();
         json.WriteStartObject("annotations");
         // As runc words it; there it says what runc was built with, here whether this machine has what it takes.
-        json.WriteString("org.opencontainers.runc.checkpoint.enabled", Checkpoints.Criu.OnPath(settings.Criu) is null ? "false" : "true");
+        json.WriteString("org.opencontainers.runc.checkpoint.enabled", ProgramPath.Find(settings.Criu) is null ? "false" : "true");
         json.WriteEndObject();
         json.WriteEndObject();
         Output.Write(json + "\n");

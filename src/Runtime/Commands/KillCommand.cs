@@ -15,13 +15,22 @@ internal static class KillCommand
         line.Options(Take);
         var state = ContainerState.Load(settings, line.Required("the container's id"));
         line.Options(Take);
-        var signal = SignalNames.NumberOf(line.Next() ?? "TERM") ?? throw new UsageException("that is not a signal; write a number or a name such as TERM");
+        var name = line.Next() ?? "TERM";
+        // 0 asks whether the container could be signalled.
+        var signal = name == "0" ? 0 : SignalNames.NumberOf(name) ?? throw new UsageException("that is not a signal; write a number or a name such as TERM");
         if (all)
         {
             var cgroup = Cgroup.At(state.CgroupPath);
             foreach (var pid in cgroup.AllProcesses()) Signals.Send(pid, signal);
             // SIGKILL has to reach those too that were made meanwhile.
             if (signal == Kill) cgroup.Kill();
+            return 0;
+        }
+        // Nothing ends the others of a PID namespace that outlives the first process, or with it has no other end.
+        if (signal == Kill && state.SharesPids && Cgroup.At(state.CgroupPath) is var shared && shared.AllProcesses().Count > 0)
+        {
+            if (shared.IsFrozen) shared.Freeze(false);
+            shared.Kill();
             return 0;
         }
         // runc's words, which engines look for.

@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Oci;
+using Yun.Runtime.Compile;
 
 namespace Yun.Runtime.Commands;
 
@@ -18,30 +19,38 @@ internal sealed class NewContainer : IDisposable
     {
         var spec = Bundle.Read(options.BundlePath);
         spec.Linux ??= new SpecLinux();
+        var hasPath = spec.Linux.CgroupsPath is { Length: > 0 };
         var cgroup = spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.Trim('/') : $"/{id}";
         CheckTerminal(spec, options, waits: makeGate is null);
         if (options.ActivatedFds > 0 && spec.Process is { } activated) activated.Env = [.. activated.Env ?? [], $"LISTEN_FDS={options.ActivatedFds}", "LISTEN_PID=1"];
+        ProcessDefaults.Complete(spec, options.BundlePath, settings.Log);
+        if (spec.Linux.Seccomp is { } seccomp) settings.Log.Debug($"seccomp filter flags: {SeccompFilter.Flags(seccomp, listens: SeccompFilter.Notifies(seccomp))}");
         ContainerState.Reserve(settings, id, cgroup);
         LaunchedProcess? process = null;
+        var mountBefore = SharesMounts(spec) ? HostMount.At(RootOf(spec, options)) : 0;
+        settings.Log.Debug($"starting container {id} from the bundle {options.BundlePath}");
         try
         {
+            CheckCgroup(Cgroup.At(cgroup));
             using var gate = makeGate?.Invoke();
-            process = ContainerLauncher.Launch(RequestOf(id, spec, options, gate));
+            process = ContainerLauncher.Launch(RequestOf(id, spec, options, gate, settings.IsRootless && !hasPath));
             var state = StateOf(id, spec, options, process.Pid);
-            if (process.Terminal is { } terminal && options.ConsoleSocket is not null) ConsoleSocket.Send(options.ConsoleSocket, terminal);
+            options.HandOver(process);
             state.Save(settings);
             options.WritePid(process.Pid);
+            settings.Log.Debug($"container {id} is process {process.Pid}");
             return new NewContainer(state, process);
         }
         catch
         {
             if (process is not null) Undo(process, Cgroup.At(cgroup));
+            if (SharesMounts(spec) && HostMount.At(RootOf(spec, options)) is var mount && mount != mountBefore) HostMount.Detach(RootOf(spec, options), mount);
             ContainerState.Forget(settings, id);
             throw;
         }
     }
 
-    private static LaunchRequest RequestOf(string id, RuntimeSpec spec, LaunchOptions options, SafeFileHandle? gate) => new()
+    private static LaunchRequest RequestOf(string id, RuntimeSpec spec, LaunchOptions options, SafeFileHandle? gate, bool rootless) => new()
     {
         Id = id,
         Spec = spec,
@@ -53,6 +62,7 @@ internal sealed class NewContainer : IDisposable
         PreservedFds = options.PreservedFds,
         NewKeyring = !options.KeepsKeyring,
         NoPivot = options.NoPivot,
+        IsRootless = rootless,
         Deadline = Timeout.InfiniteTimeSpan,
     };
 
@@ -62,12 +72,25 @@ internal sealed class NewContainer : IDisposable
         Pid = pid,
         StartTime = ProcessTimes.StartTime(pid) ?? 0,
         Bundle = options.BundlePath,
-        Rootfs = spec.Root is { Path: { } root } ? Path.GetFullPath(root, options.BundlePath) : "",
+        Rootfs = RootOf(spec, options),
         CgroupPath = spec.Linux!.CgroupsPath!,
         Created = Timestamp.Of(Clock.NanosecondsNow).ToString(),
         HasHooks = spec.Hooks is { StartContainer.Count: > 0 } or { Poststart.Count: > 0 } or { Poststop.Count: > 0 },
+        SharesPids = spec.Linux.Namespaces?.Exists(n => n is { Type: "pid", Path: null or "" }) != true,
+        RootMount = SharesMounts(spec) ? HostMount.At(RootOf(spec, options)) : 0,
         Annotations = spec.Annotations,
     };
+
+    private static string RootOf(RuntimeSpec spec, LaunchOptions options) => spec.Root is { Path: { } root } ? Path.GetFullPath(root, options.BundlePath) : "";
+
+    private static bool SharesMounts(RuntimeSpec spec) => spec.Linux?.Namespaces?.Exists(n => n.Type == "mount") != true;
+
+    // runc's words. Limits and signals would be another container's too.
+    private static void CheckCgroup(Cgroup cgroup)
+    {
+        if (cgroup.AllProcesses() is { Count: > 0 and var count }) throw new UsageException($"container's cgroup is not empty: {count} process(es) found in {cgroup.Path}");
+        if (cgroup.IsFrozen) throw new UsageException($"container's cgroup unexpectedly frozen: {cgroup.Path}");
+    }
 
     internal static void Undo(LaunchedProcess process, Cgroup cgroup)
     {

@@ -32,16 +32,23 @@ internal static class RuntimeCommand
 
         """;
 
+    private const int ExecFailed = 255;
+
     public static int Run(string[] arguments)
     {
         var line = new CommandLine(arguments);
         var log = ErrorLog.Standard;
+        string? command = null;
         try
         {
             var settings = RuntimeSettings.Parse(line);
             log = settings.Log;
-            var command = line.Next();
-            if (line.AsksForHelp) return Say(Usage, 0);
+            command = line.Next();
+            if (line.AsksForHelp)
+            {
+                if (command is not null && !Usage.Contains($"\n{command} ", StringComparison.Ordinal)) throw new UsageException($"No help topic for '{command}'");
+                return Say(Usage, 0);
+            }
             return command switch
             {
                 "run" => RunCommand.Run(line, settings),
@@ -72,6 +79,8 @@ internal static class RuntimeCommand
         catch (Exception error) when (error is UsageException or SpecException or LaunchException or SyscallException or EngineException or InvalidOperationException or ArgumentException)
         {
             log.Write(error.Message);
+            // runc's: below 255 is the program's own exit status.
+            if (command == "exec") return ExecFailed;
             return error is LaunchException { IsProgramFault: true, Errno: Errno.ENOENT } ? 127 : error is LaunchException { IsProgramFault: true } ? 126 : 1;
         }
     }

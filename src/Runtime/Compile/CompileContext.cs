@@ -31,11 +31,20 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
     /// <summary>Whether the container's process is in a user namespace other than ours: it then has all capabilities there and none here.</summary>
     public bool InUserNamespace => JoinsUserNamespace || Has("user");
 
+    /// <summary>Whether mounts of the host are copied by the container's process, which has the right to in its user namespace, since we have not.</summary>
+    public bool CopiesInside => Input.OpensForReal && Makes("user") && Host.UserId != 0;
+
+    /// <summary>Host mounts that the container's process has copied before it left the host's tree, by what they are for.</summary>
+    public Dictionary<object, Slot> Copied { get; } = [];
+
     /// <summary>Set where the namespaces come from a running container and not from the spec.</summary>
     public bool JoinsUserNamespace { get; set; }
 
     /// <summary>The two trees between which a start with createContainer hooks goes back and forth.</summary>
     public (Slot Host, Argument Root)? RootForHooks { get; set; }
+
+    /// <summary>Mounts that become read-only when everything that belongs inside them is there.</summary>
+    public List<(Slot Mount, string Destination)> ReadOnlyAtLast { get; } = [];
 
     /// <summary>File systems made before the host's tree was left, and the mounts they are for.</summary>
     public List<(SpecMount Mount, Slot Made)> Prepared { get; } = [];
@@ -81,6 +90,8 @@ internal sealed record LaunchInput
     /// <summary>Detached mounts to attach, by destination; <c>/</c> is the root file system.</summary>
     public IReadOnlyDictionary<string, int> MountDescriptors { get; init; } = new Dictionary<string, int>();
     public int NetworkNamespace { get; init; } = -1;
+    /// <summary>For a process that joins a container without a mount namespace of its own: that container's root, else -1.</summary>
+    public int Root { get; init; } = -1;
     /// <summary>Where the child sends the terminal's master, or -1.</summary>
     public int TerminalSocket { get; init; } = -1;
     /// <summary>Where the child sends the seccomp listener, or -1.</summary>
@@ -114,6 +125,9 @@ internal interface IHostView
     ulong BoundingCapabilities { get; }
     ulong PermittedCapabilities { get; }
     int CapabilityCount { get; }
+    uint UserId { get; }
+    /// <summary>Whether we are in a user namespace that somebody made, where nobody may make device nodes.</summary>
+    bool IsInUserNamespace { get; }
 }
 
 internal enum HostEntry
@@ -138,6 +152,8 @@ internal sealed class HostView : IHostView
     public ulong BoundingCapabilities => _status.Value.Bounding;
     public ulong PermittedCapabilities => _status.Value.Permitted;
     public int CapabilityCount => Capabilities.KernelCount;
+    public uint UserId => UserIdentity.UserId;
+    public bool IsInUserNamespace => UserIdentity.IsInUserNamespace;
 
     public HostEntry EntryAt(string path)
     {

@@ -51,15 +51,16 @@ internal sealed class ContainerProgram : IDisposable
             {
                 NamespaceSteps.Join(context);
                 CgroupSteps.Join(context);
+                AffinitySteps.Reset(context);
                 NamespaceSteps.MakeCgroupNamespace(context);
                 TimeSteps.Make(context);
                 ResetSteps.Early(context);
+                if (host.IsInUserNamespace) MountSteps.Prepare(context);
             }
-            var hooks = spec.Hooks;
-            if (hooks is { Prestart.Count: > 0 } or { CreateRuntime.Count: > 0 }) StageSteps.Wait(context, LaunchStage.CreateRuntime);
             RootSteps.Enter(context);
             MountSteps.Add(context);
             DeviceSteps.Add(context);
+            RootSteps.LeaveHost(context);
             ResetSteps.NamesAndParameters(context);
             TerminalSteps.Add(context);
             LabelSteps.Add(context);
@@ -88,6 +89,7 @@ internal sealed class ContainerProgram : IDisposable
     private static CloneFlags EnterUserNamespace(CompileContext context, CloneFlags flags)
     {
         CgroupSteps.Join(context);
+        AffinitySteps.Reset(context);
         ResetSteps.Privileged(context);
         NamespaceSteps.Join(context);
         UserNamespaceSteps.CloneProcess(context, flags);
@@ -97,6 +99,7 @@ internal sealed class ContainerProgram : IDisposable
         UserNamespaceSteps.BecomeRoot(context);
         ResetSteps.Keyring(context);
         MountSteps.Prepare(context);
+        DeviceSteps.Prepare(context);
         return CloneFlags.None;
     }
 

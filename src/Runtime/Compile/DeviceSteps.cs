@@ -30,6 +30,19 @@ internal static class DeviceSteps
                 context.Program.Add($"link /dev/{link}", Syscall.symlinkat, context.Program.Text(target), dev, context.Program.Text(link)).Tolerate(Errno.EEXIST);
     }
 
+    /// <summary>Copies the host's devices while they can still be seen, where that takes the rights of the container's user namespace.</summary>
+    public static void Prepare(CompileContext context)
+    {
+        if (!context.CopiesInside || context.Spec.Mounts?.Exists(m => m is { Type: "tmpfs", Destination: "/dev" }) != true) return;
+        foreach (var device in (List<SpecDevice>)[.. s_defaults, .. context.Linux.Devices ?? []])
+        {
+            if (device.Type == "p" || context.Copied.ContainsKey(device)) continue;
+            var path = Path.GetFullPath(device.Path);
+            Check(device, path, "linux.devices");
+            context.Copied[device] = MountSteps.CopyInside(context, path, recursive: false, MountPropagation.Private, $"copy the device {path}");
+        }
+    }
+
     private static void Make(CompileContext context, Slot dev, SpecDevice device, string field)
     {
         var program = context.Program;
@@ -50,7 +63,7 @@ internal static class DeviceSteps
             PathSteps.OpenOrCreate(context, directory, directory: true, slot, $"open {directory}");
             parent = slot;
         }
-        if (context.InUserNamespace && type != 0x1000)
+        if ((context.InUserNamespace || context.Host.IsInUserNamespace) && type != 0x1000)
         {
             Bind(context, parent, device, path, field);
             return;
@@ -67,10 +80,9 @@ internal static class DeviceSteps
     private static void Bind(CompileContext context, Argument parent, SpecDevice device, string path, string field)
     {
         var program = context.Program;
-        var node = context.Open($"host's {path}", () =>
+        var node = context.Copied.TryGetValue(device, out var copied) ? copied : context.Open($"host's {path}", () =>
         {
-            if (DeviceNode.TryRead(path) is not { } host || host.Major != device.Major || host.Minor != device.Minor || host.Type == 'b' != (device.Type == "b"))
-                throw new SpecException($"{field}.path", $"in a user namespace only the host's own devices can be shown, and '{path}' is not {device.Type} {device.Major}:{device.Minor} there");
+            Check(device, path, $"{field}.path");
             var copy = MountTree.Clone(path, recursive: false);
             MountTree.Change(copy, MountAttributes.NoSuid | MountAttributes.NoExec, 0, MountPropagation.Private, recursive: false);
             return copy;
@@ -80,6 +92,12 @@ internal static class DeviceSteps
         program.Add($"make {path}", Syscall.mknodat, parent, name, Argument.Flags(0x8000 | 0x1a4, "S_IFREG|0644")).Tolerate(Errno.EEXIST);
         program.Add($"make {path}", Syscall.openat, parent, name, Argument.Flags(OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, "O_PATH|O_NOFOLLOW|O_CLOEXEC")).Into(target);
         program.Add($"make {path}", Syscall.move_mount, node, program.Text(""), target, program.Text(""), Argument.Flags(0x44, "F_EMPTY_PATH|T_EMPTY_PATH"));
+    }
+
+    private static void Check(SpecDevice device, string path, string field)
+    {
+        if (DeviceNode.TryRead(path) is not { } host || host.Major != device.Major || host.Minor != device.Minor || host.Type == 'b' != (device.Type == "b"))
+            throw new SpecException(field, $"in a user namespace only the host's own devices can be shown, and '{path}' is not {device.Type} {device.Major}:{device.Minor} there");
     }
 
     // The kernel's own packing of a device number for mknod(2): 12 bits of major, 20 of minor.

@@ -11,7 +11,8 @@ namespace Yun.Runtime.Compile;
 /// </summary>
 internal sealed unsafe class ExecProgram : IDisposable
 {
-    private const CloneFlags Joined = CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.NewNetwork | CloneFlags.NewPid;
+    /// <summary>The kinds of namespaces that containers have of their own.</summary>
+    public const CloneFlags Usual = CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts | CloneFlags.NewNetwork | CloneFlags.NewPid;
     private readonly CompileContext _context;
 
     private ExecProgram(CompileContext context) => _context = context;
@@ -19,10 +20,10 @@ internal sealed unsafe class ExecProgram : IDisposable
     public SyscallProgram Program => _context.Program;
 
     /// <param name="container">The pidfd of the container's first process.</param>
-    /// <param name="others">The kinds of namespaces to join besides, where the container's are not ours.</param>
-    /// <param name="cgroups">Each hierarchy's name and that process's cgroup.procs, open for writing.</param>
+    /// <param name="kinds">The kinds of namespaces to join.</param>
+    /// <param name="cgroups">Each hierarchy's cgroup.procs to write to, and the one to take where the kernel lets no process into the first.</param>
     /// <param name="report">The writing end of the pipe for reports, which stays open until execve.</param>
-    public static ExecProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host, int container, CloneFlags others, IEnumerable<string> cgroups, int report)
+    public static ExecProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host, int container, CloneFlags kinds, IEnumerable<(string File, string? Else)> cgroups, int report)
     {
         var program = new SyscallProgram();
         program.Report->Descriptor = report;
@@ -32,15 +33,26 @@ internal sealed unsafe class ExecProgram : IDisposable
             var filter = spec.Linux?.Seccomp is { } seccomp ? SeccompFilter.For(seccomp) : null;
             MemorySteps.LetGo(program, input.OpensForReal ? context.OpenNumber("empty program", MemoryFile.EmptyProgram) : -1);
             AffinitySteps.Add(context, context.Process.ExecCpuAffinity?.Initial, "process.execCPUAffinity.initial");
-            foreach (var path in cgroups)
-                program.Add($"join the cgroup {path}", Syscall.write, context.Open(path, () => PathDescriptor.Open(null, path, OpenFlags.WriteOnly)), program.Text("0"), 1);
-            AffinitySteps.Add(context, context.Process.ExecCpuAffinity?.Final, "process.execCPUAffinity.final");
+            foreach (var (file, other) in cgroups)
+            {
+                var joined = Join(context, file);
+                if (other is null) continue;
+                joined.Tolerate([Errno.EBUSY, Errno.EOPNOTSUPP]).SkipOnSuccess(1);
+                Join(context, other);
+            }
+            if (context.Process.ExecCpuAffinity is { } affinity) AffinitySteps.Add(context, affinity.Final, "process.execCPUAffinity.final");
+            else AffinitySteps.Reset(context);
             ResetSteps.Privileged(context);
             ResetSteps.Keyring(context);
             LabelSteps.Check(spec, host);
             LabelSteps.AddBeforeJoining(context);
-            context.JoinsUserNamespace = others.HasFlag(CloneFlags.NewUser);
-            program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags((long)(Joined | others), (Joined | others).ToString().Replace(", ", "|", StringComparison.Ordinal)));
+            context.JoinsUserNamespace = kinds.HasFlag(CloneFlags.NewUser);
+            program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags((long)kinds, kinds.ToString().Replace(", ", "|", StringComparison.Ordinal)));
+            if (input.Root >= 0)
+            {
+                program.Add("enter the container's root", Syscall.fchdir, Argument.Descriptor(input.Root, "root"));
+                program.Add("enter the container's root", Syscall.chroot, program.Text("."));
+            }
             if (context.InUserNamespace) UserNamespaceSteps.BecomeRoot(context);
             TerminalSteps.Add(context, controls: false);
             ExecSteps.EnterWorkingDirectory(context, create: false);
@@ -62,6 +74,9 @@ internal sealed unsafe class ExecProgram : IDisposable
             throw;
         }
     }
+
+    private static StepEditor Join(CompileContext context, string file) =>
+        context.Program.Add($"join the cgroup: error adding pid of the process to cgroups {file}", Syscall.write, context.Open(file, () => PathDescriptor.Open(null, file, OpenFlags.WriteOnly)), context.Program.Text("0"), 1);
 
     private static void CloseAllBut(SyscallProgram program, int first, int one, int other)
     {

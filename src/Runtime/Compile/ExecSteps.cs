@@ -57,7 +57,12 @@ internal static unsafe class ExecSteps
         {
             var step = program.Add($"exec {candidates[i]}", Syscall.execve, program.Text(candidates[i]), argumentList, environment).OfProgram();
             if (i < candidates.Count - 1) step.Tolerate([Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES]);
+            else if (arguments[0].Contains('/')) step.Tolerate(Errno.ENOENT);
         }
+        if (!arguments[0].Contains('/')) return;
+        // The same is answered for a script whose interpreter is missing. Which of the two it is, the step that fails tells.
+        program.Add($"look for {candidates[0]}", Syscall.faccessat, PathDescriptor.CurrentDirectory, program.Text(candidates[0]), 0).Tolerate([Errno.EPERM, Errno.ENOSYS, Errno.EACCES]).OfProgram();
+        program.Add($"exec {candidates[0]}", Syscall.execve, program.Text(candidates[0]), argumentList, environment).OfProgram();
     }
 
     /// <summary>Where the program may be, as execvp(3) looks: PATH of the container's own environment, unless the name has a slash.</summary>

@@ -32,7 +32,11 @@ internal static unsafe class IdentitySteps
         var groups = user.AdditionalGids ?? [];
         var list = (uint*)program.Arena.Allocate((nuint)(4 * groups.Count + 4));
         for (var i = 0; i < groups.Count; i++) list[i] = groups[i];
-        program.Add("set the supplementary groups", Syscall.setgroups, groups.Count, Argument.Memory(list, string.Join(' ', groups)));
+        if (MapWriter.DeniesGroups(context.Linux))
+        {
+            if (groups.Count > 0) throw new SpecException("process.user.additionalGids", "cannot be set: without root a map of one's own group alone is given only to who gives up changing groups");
+        }
+        else program.Add("set the supplementary groups", Syscall.setgroups, groups.Count, Argument.Memory(list, string.Join(' ', groups)));
         program.Add($"become group {user.Gid}", Syscall.setresgid, user.Gid, user.Gid, user.Gid);
         program.Add($"become user {user.Uid}", Syscall.setresuid, user.Uid, user.Uid, user.Uid);
         SetCapabilities(context, sets);
@@ -64,17 +68,7 @@ internal static unsafe class IdentitySteps
     {
         var program = context.Program;
         var description = program.Arena.Place(new FilterProgram { Length = (ushort)(filter.Length / 8), Instructions = (nint)program.Arena.Copy(filter) });
-        long flags = 0;
-        foreach (var flag in context.Linux.Seccomp?.Flags ?? [])
-            flags |= (long)(flag switch
-            {
-                "SECCOMP_FILTER_FLAG_TSYNC" => 0u, // one thread: nothing to synchronise
-                "SECCOMP_FILTER_FLAG_LOG" => 2u,
-                "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => 4u,
-                "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" when context.Input.ListenerSocket >= 0 => 32u,
-                "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => 0u, // nobody is waited for
-                _ => throw new SpecException("linux.seccomp.flags", $"'{flag}' is not supported"),
-            });
+        var flags = SeccompFilter.Flags(context.Linux.Seccomp!, listens: context.Input.ListenerSocket >= 0);
         var instructions = Argument.Memory(description, $"{filter.Length / 8} instructions");
         if (context.Input.ListenerSocket < 0)
         {

@@ -10,9 +10,16 @@ internal static class MaskSteps
 
     public static void Add(CompileContext context)
     {
-        foreach (var path in context.Linux.ReadonlyPaths ?? []) ReadOnly(context, path);
+        foreach (var path in Absolute(context.Linux.ReadonlyPaths, "linux.readonlyPaths")) ReadOnly(context, path);
         Slot? empty = null;
-        foreach (var path in context.Linux.MaskedPaths ?? []) Mask(context, path, ref empty);
+        foreach (var path in Absolute(context.Linux.MaskedPaths, "linux.maskedPaths")) Mask(context, path, ref empty);
+    }
+
+    private static List<string> Absolute(List<string>? paths, string field)
+    {
+        for (var i = 0; i < (paths?.Count ?? 0); i++)
+            if (!paths![i].StartsWith('/')) throw new SpecException($"{field}[{i}]", $"'{paths[i]}' is not an absolute path");
+        return paths ?? [];
     }
 
     private static void ReadOnly(CompileContext context, string path)
@@ -31,26 +38,47 @@ internal static class MaskSteps
     private static void Mask(CompileContext context, string path, ref Slot? empty)
     {
         if (IsAbsent(context, path)) return;
-        var program = context.Program;
         var purpose = $"mask {path}";
-        var directory = context.Host.EntryAt(path) == HostEntry.Directory;
-        if (directory && empty is null)
-        {
-            empty = program.Slot("empty");
-            MountSteps.NewDetached(context, "tmpfs", "tmpfs", [new("mode", "555"), new("nr_inodes", "1")], MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec, empty.Value, "make an empty directory for masks");
-            Attach(context, path, empty.Value, purpose);
-            return;
-        }
-        var copy = program.Slot($"copy{program.Count}");
-        var clone = Argument.Flags(CloneTree | OpenFlags.CloseOnExec | EmptyPath, "CLONE|CLOEXEC|AT_EMPTY_PATH");
-        if (directory) program.Add(purpose, Syscall.open_tree, empty!.Value, program.Text(""), clone).Into(copy);
-        else if (context.Dev is { } dev) program.Add(purpose, Syscall.open_tree, dev, program.Text("null"), Argument.Flags(CloneTree | OpenFlags.CloseOnExec, "CLONE|CLOEXEC")).Into(copy);
+        if (!IsKernels(path)) MaskEither(context, path, purpose, empty);
+        else if (context.Host.EntryAt(path) != HostEntry.Directory) Attach(context, path, Null(context, purpose), purpose);
+        else if (empty is { } shared) Attach(context, path, Copy(context, shared, "", EmptyPath, purpose), purpose);
         else
         {
-            Attach(context, path, context.Open("host's /dev/null", () => MountTree.Clone("/dev/null", recursive: false)), purpose);
-            return;
+            empty = Empty(context);
+            Attach(context, path, empty.Value, purpose);
         }
-        Attach(context, path, copy, purpose);
+    }
+
+    // Of what the image has there nothing is known until the child gets there.
+    private static void MaskEither(CompileContext context, string path, string purpose, Slot? empty)
+    {
+        var program = context.Program;
+        var target = program.Slot($"at{program.Count}");
+        var open = PathSteps.Open(context, path, target, purpose).Tolerate([Errno.ENOENT, Errno.ENOTDIR]);
+        var directory = program.Add(purpose, Syscall.openat, target, program.Text("."), Argument.Flags(OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec, "O_PATH|O_DIRECTORY|O_CLOEXEC")).Tolerate(Errno.ENOTDIR);
+        var masked = Move(program, empty is { } shared ? Copy(context, shared, "", EmptyPath, purpose) : Empty(context), target, purpose);
+        directory.SkipToHere(onSuccess: false, whenTolerated: true);
+        Move(program, Null(context, purpose), target, purpose);
+        masked.SkipToHere(onSuccess: true, whenTolerated: false);
+        open.SkipToHere(onSuccess: false, whenTolerated: true);
+    }
+
+    private static Slot Empty(CompileContext context)
+    {
+        var empty = context.Program.Slot("empty");
+        MountSteps.NewDetached(context, "tmpfs", "tmpfs", [new("mode", "555"), new("nr_inodes", "1")], MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec, empty, "make an empty directory for masks");
+        return empty;
+    }
+
+    private static Argument Null(CompileContext context, string purpose) =>
+        context.Dev is { } dev ? Copy(context, dev, "null", 0, purpose) : context.Open("host's /dev/null", () => MountTree.Clone("/dev/null", recursive: false));
+
+    private static Slot Copy(CompileContext context, Slot from, string name, int flags, string purpose)
+    {
+        var program = context.Program;
+        var copy = program.Slot($"copy{program.Count}");
+        program.Add(purpose, Syscall.open_tree, from, program.Text(name), Argument.Flags(CloneTree | OpenFlags.CloseOnExec | flags, flags == 0 ? "CLONE|CLOEXEC" : "CLONE|CLOEXEC|AT_EMPTY_PATH")).Into(copy);
+        return copy;
     }
 
     private static void Attach(CompileContext context, string path, Argument mount, string purpose)
@@ -58,10 +86,14 @@ internal static class MaskSteps
         var program = context.Program;
         var target = program.Slot($"at{program.Count}");
         PathSteps.Open(context, path, target, purpose).Tolerate([Errno.ENOENT, Errno.ENOTDIR], skip: 1);
-        program.Add(purpose, Syscall.move_mount, mount, program.Text(""), target, program.Text(""), Argument.Flags(FromEmptyToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+        Move(program, mount, target, purpose);
     }
 
+    private static StepEditor Move(SyscallProgram program, Argument mount, Slot target, string purpose) =>
+        program.Add(purpose, Syscall.move_mount, mount, program.Text(""), target, program.Text(""), Argument.Flags(FromEmptyToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+
     // procfs and sysfs have the same entries in a container as here; anything else is looked for when the child gets there.
-    private static bool IsAbsent(CompileContext context, string path) =>
-        (path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal)) && context.Host.EntryAt(path) == HostEntry.Absent;
+    private static bool IsKernels(string path) => path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
+
+    private static bool IsAbsent(CompileContext context, string path) => IsKernels(path) && context.Host.EntryAt(path) == HostEntry.Absent;
 }

@@ -29,6 +29,7 @@ internal static unsafe class MountSteps
         for (var i = 0; i < (context.Spec.Mounts?.Count ?? 0); i++)
         {
             var mount = context.Spec.Mounts![i];
+            if (context.CopiesInside) PrepareBind(context, mount, $"mounts[{i}]");
             if (mount.Type is not ("proc" or "sysfs") || context.Input.MountDescriptors.ContainsKey(mount.Destination)) continue;
             var options = MountOptions.Parse(mount.Options, $"mounts[{i}].options");
             if (options.IsBind) continue;
@@ -38,6 +39,25 @@ internal static unsafe class MountSteps
             if (mount.Type == "proc") context.Proc ??= made;
         }
         if (context.Proc is null && context.Linux.Sysctl is { Count: > 0 }) context.Proc = PrivateProc(context);
+    }
+
+    private static void PrepareBind(CompileContext context, SpecMount mount, string field)
+    {
+        var options = MountOptions.Parse(mount.Options, $"{field}.options");
+        if (!options.IsBind && mount.Type != "bind" || mount.Source is not { Length: > 0 } named) return;
+        var source = Path.GetFullPath(named, context.Input.Bundle);
+        context.Copied[mount] = CopyInside(context, source, options.BindIsRecursive, PropagationOfCopy(options), $"copy the mount {source}");
+    }
+
+    /// <summary>Steps that copy a mount of the host's while it can still be seen.</summary>
+    public static Slot CopyInside(CompileContext context, string source, bool recursive, MountPropagation propagation, string purpose)
+    {
+        const int clone = 1;
+        var program = context.Program;
+        var copy = program.Slot($"copy{program.Count}");
+        program.Add(purpose, Syscall.open_tree, PathDescriptor.CurrentDirectory, program.Text(source), Argument.Flags(clone | OpenFlags.CloseOnExec | (recursive ? Recursive : 0), recursive ? "CLONE|CLOEXEC|AT_RECURSIVE" : "CLONE|CLOEXEC")).Into(copy);
+        if (propagation != MountPropagation.Unchanged) Change(context, copy, 0, 0, recursive: true, purpose, propagation);
+        return copy;
     }
 
     private static bool TryFindPrepared(CompileContext context, SpecMount mount, out Slot made)
@@ -90,10 +110,15 @@ internal static unsafe class MountSteps
         var isPrepared = TryFindPrepared(context, mount, out var detached);
         if (!isPrepared) detached = context.Program.Slot(destination == "/dev" ? "dev" : $"mount{context.Program.Count}");
         if (context.Linux.MountLabel is { Length: > 0 } label && (kind is "tmpfs" or "mqueue" or "devpts")) options.Data.Add(new("context", label));
-        if (!isPrepared) NewDetached(context, kind, mount.Source, options.Data, options.Set, detached, $"mount {destination}");
+        // A tmpfs without a mode has that of the directory it is mounted on, if there is one, as runc has it.
+        var closesLater = kind == "tmpfs" && options.Set.HasFlag(MountAttributes.ReadOnly);
+        var takesMode = kind == "tmpfs" && !options.Data.Exists(d => d.Key == "mode");
+        if (!isPrepared) NewDetached(context, kind, mount.Source, options.Data, closesLater ? options.Set & ~MountAttributes.ReadOnly : options.Set, detached, $"mount {destination}");
         // A link in the image must not decide what is procfs (CVE-2019-19921).
         var resolve = kind is "proc" or "sysfs" ? Resolve.NoSymlinks | Resolve.NoMagicLinks : Resolve.NoMagicLinks;
+        if (takesMode) CopyMode(context, destination, detached);
         Attach(context, destination, detached, directory: true, resolve, MountAttributes.None, MountAttributes.None);
+        if (closesLater) context.ReadOnlyAtLast.Add((detached, destination));
         SetPropagation(context, detached, options, destination);
         if (kind == "proc" && destination == "/proc") context.Proc = detached;
         if (kind == "tmpfs" && destination == "/dev") context.Dev = detached;
@@ -120,10 +145,11 @@ internal static unsafe class MountSteps
         var source = Path.GetFullPath(named, context.Input.Bundle);
         var entry = context.Host.EntryAtNow(source);
         if (entry == HostEntry.Absent && context.Input.OpensForReal) throw new SpecException($"{field}.source", $"'{source}' does not exist");
-        var detached = context.Open($"bind {named}", () =>
+        if (mapped && context.CopiesInside) throw new SpecException($"{field}.uidMappings", "take root: only the owner of a file system may shift its owners");
+        var detached = context.Copied.TryGetValue(mount, out var copied) ? copied : context.Open($"bind {named}", () =>
         {
             var tree = MountTree.Clone(source, options.BindIsRecursive);
-            Separate(tree, options);
+            if (PropagationOfCopy(options) is var propagation and not MountPropagation.Unchanged) MountTree.Change(tree, 0, 0, propagation, recursive: true);
             if (mapped) MapIds(context, tree, mount, options, field);
             return tree;
         });
@@ -131,11 +157,9 @@ internal static unsafe class MountSteps
     }
 
     // A copy of a shared mount is its peer, and what the container mounted there would appear on the host.
-    private static void Separate(SafeHandle tree, MountOptions options)
-    {
-        if (options.Propagation == MountPropagation.Shared || options is { Propagation: MountPropagation.Private, PropagationIsRecursive: true }) return;
-        MountTree.Change(tree, 0, 0, options.Propagation == MountPropagation.Unchanged ? MountPropagation.Private : MountPropagation.Slave, recursive: true);
-    }
+    private static MountPropagation PropagationOfCopy(MountOptions options) =>
+        options.Propagation == MountPropagation.Shared || options is { Propagation: MountPropagation.Private, PropagationIsRecursive: true } ? MountPropagation.Unchanged
+        : options.Propagation == MountPropagation.Unchanged ? MountPropagation.Private : MountPropagation.Slave;
 
     // Without maps of its own a mount takes the container's.
     private static void MapIds(CompileContext context, SafeHandle tree, SpecMount mount, MountOptions options, string field)
@@ -162,6 +186,20 @@ internal static unsafe class MountSteps
         Change(context, detached, set, clear, recursive: false, $"mount {destination}");
         PathSteps.OpenOrCreate(context, destination, directory, target, $"open the mount point {destination}", resolve);
         program.Add($"mount {destination}", Syscall.move_mount, detached, program.Text(""), target, program.Text(""), Argument.Flags(FromEmptyToEmpty, "F_EMPTY_PATH|T_EMPTY_PATH"));
+    }
+
+    // The kernel looks at 16 bits of a mode, so whatever follows stx_mode (statx(2)) does not matter.
+    private static void CopyMode(CompileContext context, string destination, Slot mount)
+    {
+        const int statusBytes = 256, mode = 2, modeOffset = 28;
+        var program = context.Program;
+        var purpose = $"give {destination} the mode of its mount point";
+        var target = program.Slot($"at{program.Count}");
+        var status = (byte*)program.Arena.Allocate(statusBytes);
+        var open = PathSteps.Open(context, destination, target, purpose, OpenFlags.Directory).Tolerate([Errno.ENOENT, Errno.ENOTDIR]);
+        program.Add(purpose, Syscall.statx, target, program.Text(""), Argument.Flags(EmptyPath, "AT_EMPTY_PATH"), Argument.Flags(mode, "STATX_MODE"), Argument.Memory(status, "status"));
+        program.Add(purpose, Syscall.fchmodat, mount, program.Text("."), new Slot((long*)(status + modeOffset), "mode"));
+        open.SkipToHere(onSuccess: false, whenTolerated: true);
     }
 
     public static void Change(CompileContext context, Argument mount, MountAttributes set, MountAttributes clear, bool recursive, string purpose, MountPropagation propagation = 0)

@@ -42,7 +42,9 @@ internal static class NamespaceSteps
 
     private static void Join(CompileContext context, string type, CloneFlags flag)
     {
-        if (PathOf(context, type) is not { } path || type == "pid") return;
+        if (PathOf(context, type) is not { } path) return;
+        // Which PID namespace a process is in is settled when it is cloned: by the first child where there is one, and else by us.
+        if (type == "pid" && !context.InUserNamespace) return;
         if (type == "network" && context.Input.NetworkNamespace >= 0) return;
         var descriptor = context.Open($"{type} namespace {path}", () => PathDescriptor.Open(null, path, OpenFlags.ReadOnly));
         context.Program.Add($"join the {type} namespace {path}", Syscall.setns, descriptor, (long)flag);
@@ -57,8 +59,8 @@ internal static class NamespaceSteps
             context.Program.Add("make the cgroup namespace", Syscall.unshare, Argument.Flags((long)CloneFlags.NewCgroup, "NEWCGROUP"));
     }
 
-    /// <summary>The PID namespace to join, which the launching thread must do before it clones; null when there is none.</summary>
-    public static string? PidNamespacePath(CompileContext context) => context.Linux.Namespaces?.Find(n => n.Type == "pid")?.Path is { Length: > 0 } path ? path : null;
+    /// <summary>The PID namespace to join, which the launching thread must do before it clones; null when there is none, or a first child joins it: that tells a pid, which must be one of ours.</summary>
+    public static string? PidNamespacePath(CompileContext context) => context.InUserNamespace ? null : context.Linux.Namespaces?.Find(n => n.Type == "pid")?.Path is { Length: > 0 } path ? path : null;
 
     private static void Check(List<SpecNamespace>? namespaces)
     {

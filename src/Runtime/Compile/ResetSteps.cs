@@ -59,7 +59,9 @@ internal static unsafe class ResetSteps
         var file = program.Slot("oom_score_adj");
         var text = wanted.ToString();
         program.Add("open oom_score_adj", Syscall.openat, PathDescriptor.CurrentDirectory, program.Text("/proc/self/oom_score_adj"), Argument.Flags(OpenFlags.WriteOnly | OpenFlags.CloseOnExec, "O_WRONLY|O_CLOEXEC")).Into(file);
-        program.Add($"set oom_score_adj to {text}", Syscall.write, file, program.Text(text), text.Length);
+        var set = program.Add($"set oom_score_adj to {text}", Syscall.write, file, program.Text(text), text.Length);
+        // To be spared less takes no rights, to be spared more does; where nothing is asked for the caller's will do.
+        if (context.Process.OomScoreAdj is null) set.Tolerate([Errno.EACCES, Errno.EPERM]);
     }
 
     private static void Limits(CompileContext context)

@@ -10,15 +10,11 @@ internal static unsafe class RootSteps
 
     public static void Enter(CompileContext context)
     {
-        if (!context.Makes("mount"))
-        {
-            if (context.Has("mount")) return;
-            throw new SpecException("linux.namespaces", "has no mount namespace; a container without one is not supported");
-        }
+        if (context.Has("mount") && !context.Makes("mount")) return;
         var program = context.Program;
-        SetPropagation(context, PropagationOf(context.Linux.RootfsPropagation), recursive: true, "set the propagation of the host's mounts");
+        if (!StaysInHost(context)) SetPropagation(context, PropagationOf(context.Linux.RootfsPropagation), recursive: true, "set the propagation of the host's mounts");
         var root = Open(context);
-        if (HasHooks(context)) EnterForHooks(context, root);
+        if (HasHooks(context) || StaysInHost(context)) EnterBelow(context, root);
         else
         {
             program.Add("attach the root file system", Syscall.move_mount, root, program.Text(""), PathDescriptor.CurrentDirectory, program.Text("/"), Argument.Flags(FromEmptyPath, "F_EMPTY_PATH"));
@@ -30,7 +26,7 @@ internal static unsafe class RootSteps
     {
         var program = context.Program;
         program.Add("enter the root file system", Syscall.fchdir, root);
-        if (context.Input.NoPivot) program.Add("make it the root", Syscall.chroot, program.Text("."));
+        if (context.Input.NoPivot || StaysInHost(context)) program.Add("make it the root", Syscall.chroot, program.Text("."));
         else
         {
             program.Add("make it the root", Syscall.pivot_root, program.Text("."), program.Text("."));
@@ -39,15 +35,18 @@ internal static unsafe class RootSteps
         program.Add("stand in the root", Syscall.chdir, program.Text("/"));
     }
 
-    private static bool HasHooks(CompileContext context) => context.Spec.Hooks is { CreateContainer.Count: > 0 };
+    private static bool HasHooks(CompileContext context) => context.Spec.Hooks is { Prestart.Count: > 0 } or { CreateRuntime.Count: > 0 } or { CreateContainer.Count: > 0 };
 
-    // createContainer hooks see the host's tree with the container's mounts in it, at the bundle's root. So that is where they are made, and
+    // Without a mount namespace of its own the container's mounts are the host's too, and chroot is all that there can be.
+    private static bool StaysInHost(CompileContext context) => !context.Has("mount");
+
+    // Hooks see the host's tree with the container's mounts in it, at the bundle's root. So that is where they are made, and
     // chroot keeps every path inside until the hooks have run.
-    private static void EnterForHooks(CompileContext context, Argument root)
+    private static void EnterBelow(CompileContext context, Argument root)
     {
         var program = context.Program;
         var host = program.Slot("host");
-        var path = Path.GetFullPath(context.Spec.Root?.Path ?? throw new SpecException("root.path", "is missing; createContainer hooks need it"), context.Input.Bundle);
+        var path = Path.GetFullPath(context.Spec.Root?.Path ?? throw new SpecException("root.path", "is missing; hooks need it, and containers without a mount namespace"), context.Input.Bundle);
         program.Add("open the host's root", Syscall.openat, PathDescriptor.CurrentDirectory, program.Text("/"), Argument.Flags(OpenFlags.Path | OpenFlags.CloseOnExec, "O_PATH|O_CLOEXEC")).Into(host);
         program.Add("attach the root file system", Syscall.move_mount, root, program.Text(""), PathDescriptor.CurrentDirectory, program.Text(path), Argument.Flags(FromEmptyPath, "F_EMPTY_PATH"));
         program.Add("enter the root file system", Syscall.fchdir, root);
@@ -55,26 +54,29 @@ internal static unsafe class RootSteps
         context.RootForHooks = (host, root);
     }
 
-    private static void RunHooks(CompileContext context, Argument host, Argument root)
+    /// <summary>Where hooks have kept the host's tree in sight: lets them run, and leaves it. What they change of the network is there before kernel parameters are set.</summary>
+    public static void LeaveHost(CompileContext context)
     {
+        if (context.RootForHooks is not var (host, root)) return;
         var program = context.Program;
         program.Add("go back to the host's tree", Syscall.fchdir, host);
         program.Add("go back to the host's tree", Syscall.chroot, program.Text("."));
-        StageSteps.Wait(context, LaunchStage.CreateContainer);
+        if (context.Spec.Hooks is { Prestart.Count: > 0 } or { CreateRuntime.Count: > 0 }) StageSteps.Wait(context, LaunchStage.CreateRuntime);
+        if (context.Spec.Hooks is { CreateContainer.Count: > 0 }) StageSteps.Wait(context, LaunchStage.CreateContainer);
         MakeRoot(context, root);
     }
 
     /// <summary>After everything is mounted: read-only if asked, and the propagation that the spec wants for the root.</summary>
     public static void Finish(CompileContext context)
     {
-        if (!context.Makes("mount")) return;
-        if (context.RootForHooks is { } tree) RunHooks(context, tree.Host, tree.Root);
+        foreach (var (mount, destination) in context.ReadOnlyAtLast) MountSteps.Change(context, mount, MountAttributes.ReadOnly, 0, recursive: false, $"make {destination} read-only");
+        if (context.Has("mount") && !context.Makes("mount")) return;
         if (context.Spec.Root?.Readonly == true)
         {
             var attributes = context.Program.Arena.Place(new MountAttributesArgument { Set = (ulong)MountAttributes.ReadOnly });
             context.Program.Add("make the root read-only", Syscall.mount_setattr, PathDescriptor.CurrentDirectory, context.Program.Text("/"), 0, Argument.Memory(attributes, "ro"), sizeof(MountAttributesArgument));
         }
-        if (context.Linux.RootfsPropagation is "shared" or "rshared" or "unbindable" or "runbindable" or "slave" or "rslave")
+        if (!StaysInHost(context) && context.Linux.RootfsPropagation is "shared" or "rshared" or "unbindable" or "runbindable" or "slave" or "rslave")
             SetPropagation(context, PropagationOf(context.Linux.RootfsPropagation), context.Linux.RootfsPropagation[0] == 'r', "set the propagation of the root");
     }
 
@@ -84,6 +86,7 @@ internal static unsafe class RootSteps
         if (context.Spec.Root is not { Path.Length: > 0 } root) throw new SpecException("root.path", "is missing");
         var path = Path.GetFullPath(root.Path, context.Input.Bundle);
         if (context.Input.OpensForReal && Files.KindOf(path) != FileKind.Directory) throw new SpecException("root.path", $"'{path}' is not a directory");
+        if (context.CopiesInside) return MountSteps.CopyInside(context, path, recursive: true, MountPropagation.Private, $"copy the mount of the root {root.Path}");
         return context.Open($"root {root.Path}", () =>
         {
             var tree = MountTree.Clone(path, recursive: true);

@@ -34,11 +34,29 @@ internal static class SeccompFilter
             if (seccomp.Syscalls![i].Action != Notify) continue;
             found = true;
             foreach (var name in seccomp.Syscalls[i].Names)
-                if (Array.IndexOf(s_ours, name) >= 0) throw new SpecException($"linux.seccomp.syscalls[{i}].names", $"'{name}' cannot be SCMP_ACT_NOTIFY: the listener is handed over with it");
+                if (Array.IndexOf(s_ours, name) >= 0) throw new SpecException($"linux.seccomp.syscalls[{i}].names", $"SCMP_ACT_NOTIFY cannot be used for the {name} syscall: the listener is handed over with it");
         }
         return found;
     }
 
+    /// <summary>The flags of seccomp(2). Without any named the filter does not turn on the mitigations of speculation, which is what kernels since 5.16 do and runc does everywhere.</summary>
+    public static long Flags(SpecSeccomp seccomp, bool listens)
+    {
+        if (seccomp.Flags is null) return SpeculationAllowed;
+        long flags = 0;
+        foreach (var flag in seccomp.Flags)
+            flags |= flag switch
+            {
+                "SECCOMP_FILTER_FLAG_TSYNC" => 0, // one thread: nothing to synchronise
+                "SECCOMP_FILTER_FLAG_LOG" => 2,
+                "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => SpeculationAllowed,
+                "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => listens ? 32 : 0, // nobody is waited for
+                _ => throw new SpecException("linux.seccomp.flags", $"'{flag}' is not supported"),
+            };
+        return flags;
+    }
+
+    private const long SpeculationAllowed = 4;
     private const string Notify = "SCMP_ACT_NOTIFY";
     private static readonly string[] s_ours = ["sendmsg", "write", "clone"];
 

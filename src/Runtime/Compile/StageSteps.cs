@@ -6,9 +6,9 @@ namespace Yun.Runtime.Compile;
 /// <summary>Where a start waits while the parent does something for it, such as running hooks.</summary>
 internal enum LaunchStage
 {
-    /// <summary>The namespaces are there and nothing is mounted in them: hooks prestart and createRuntime.</summary>
+    /// <summary>Everything is mounted below the bundle's root, and the process still sees the host's tree: hooks prestart and createRuntime.</summary>
     CreateRuntime = 1,
-    /// <summary>Everything is mounted below the bundle's root, and the process still sees the host's tree: hooks createContainer.</summary>
+    /// <summary>After those: hooks createContainer.</summary>
     CreateContainer,
     /// <summary>All but the program itself: hooks startContainer.</summary>
     StartContainer,

@@ -18,9 +18,12 @@ internal static unsafe class TerminalSteps
         // A process that is not root opens /dev/stdout through procfs by the inode's owner; a descriptor that cannot be given away is left as it is.
         if (uid != 0)
             for (var i = 0; i < 3; i++)
-                if (context.Process.Terminal || Given(context.Input, i) >= 0)
+                if (context.Process.Terminal || (Given(context.Input, i) is >= 0 and var given && !IsNull(context, given)))
                     context.Program.Add("give standard input and output to the user", Syscall.fchown, i, uid, -1).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.EROFS]);
     }
+
+    // Everybody's, and anybody may write to it.
+    private static bool IsNull(CompileContext context, int descriptor) => context.Input.OpensForReal && DeviceNode.TryRead($"/proc/self/fd/{descriptor}") is { Type: 'c', Major: 1, Minor: 3 };
 
     /// <summary>Only a session's leader can; and when it ends, all in the foreground are hung up on.</summary>
     public static void TakeControl(CompileContext context, Argument terminal) =>

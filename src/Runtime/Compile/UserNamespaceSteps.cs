@@ -30,12 +30,15 @@ internal static unsafe class UserNamespaceSteps
         StageSteps.WaitForParent(context, "wait for the id maps");
     }
 
-    /// <summary>Becomes the user namespace's root, which owns what is made from here on. Where the maps have no root the process stays without an id of its own.</summary>
+    /// <summary>Becomes the user namespace's root, which owns what is made from here on, or, where the maps have none, the first they have: without an id nobody can make a file.</summary>
     public static void BecomeRoot(CompileContext context)
     {
-        context.Program.Add("become the user namespace's root group", Syscall.setresgid, 0, 0, 0).Tolerate(Errno.EINVAL);
-        context.Program.Add("become the user namespace's root", Syscall.setresuid, 0, 0, 0).Tolerate(Errno.EINVAL);
+        var (user, group) = (First(context.Linux.UidMappings), First(context.Linux.GidMappings));
+        context.Program.Add("become the user namespace's root group", Syscall.setresgid, group, group, group).Tolerate(Errno.EINVAL);
+        context.Program.Add("become the user namespace's root", Syscall.setresuid, user, user, user).Tolerate(Errno.EINVAL);
     }
+
+    private static uint First(List<SpecIdMapping>? mappings) => mappings is { Count: > 0 } && !mappings.Exists(m => m.ContainerId == 0) ? mappings[0].ContainerId : 0;
 
     /// <summary>The text of uid_map or gid_map for a new user namespace.</summary>
     public static string MapText(List<SpecIdMapping>? mappings, string field)

@@ -21,8 +21,7 @@ public static unsafe class ContainerLauncher
         var cgroup = request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? Cgroup.At(path) : null;
         try
         {
-            cgroup?.Create();
-            if (cgroup is not null) CgroupSettings.Apply(cgroup, request.Spec.Linux?.Resources, CgroupLayout.Machine);
+            if (cgroup is not null && !TryMake(cgroup, request)) cgroup = null;
             using var terminal = request.Spec.Process?.Terminal == true ? new TerminalSocket() : null;
             using var pipes = LaunchPipes.For(request);
             using var listener = SeccompListener.For(request);
@@ -35,6 +34,26 @@ public static unsafe class ContainerLauncher
         {
             cgroup?.TryRemove();
             throw;
+        }
+    }
+
+    private static bool TryMake(Cgroup cgroup, LaunchRequest request)
+    {
+        var resources = request.Spec.Linux?.Resources;
+        try
+        {
+            cgroup.Create();
+            CgroupSettings.Apply(cgroup, resources, CgroupLayout.Machine);
+            return true;
+        }
+        catch (SyscallException error) when (error.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+        {
+            if (request.IsRootless && !CgroupSettings.HasLimits(resources))
+            {
+                cgroup.TryRemove();
+                return false;
+            }
+            throw new SyscallException(request.IsRootless ? "rootless needs no limits + no cgrouppath when no permission is granted for cgroups: mkdir" : "unable to apply cgroup configuration: mkdir", error.Errno, error.Target);
         }
     }
 

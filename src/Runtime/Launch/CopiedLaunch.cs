@@ -66,16 +66,10 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
         var linux = request.Spec.Linux!;
         if (program.MapsUsers)
         {
-            Write(pid, "uid_map", UserNamespaceSteps.MapText(linux.UidMappings, "linux.uidMappings"), "linux.uidMappings");
-            Write(pid, "gid_map", UserNamespaceSteps.MapText(linux.GidMappings, "linux.gidMappings"), "linux.gidMappings");
+            MapWriter.Write(pid, isGroups: false, linux.UidMappings!);
+            MapWriter.Write(pid, isGroups: true, linux.GidMappings!);
         }
         Pipe.WriteAll(pipes.Go!.Write, [1]);
-    }
-
-    private static void Write(int pid, string file, string text, string field)
-    {
-        try { KernelFile.Write($"/proc/{pid}/{file}", text); }
-        catch (SyscallException error) { throw new SpecException(field, $"the kernel refuses it: {error.Errno.Describe()}"); }
     }
 
     private void Reached(LaunchStage stage)
@@ -87,8 +81,8 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
                 HookRunner.Run(hooks.Prestart, "prestart", State("creating"), request.Bundle, null);
                 HookRunner.Run(hooks.CreateRuntime, "createRuntime", State("creating"), request.Bundle, null);
                 break;
-            case LaunchStage.CreateContainer: HookRunner.Run(hooks.CreateContainer, "createContainer", State("creating"), request.Bundle, _pid); break;
-            default: HookRunner.Run(hooks.StartContainer, "startContainer", State("created"), request.Bundle, _pid); break;
+            case LaunchStage.CreateContainer: HookRunner.Run(hooks.CreateContainer, "createContainer", State("creating"), Path.GetFullPath(request.Spec.Root?.Path ?? "", request.Bundle), _pid); break;
+            default: HookRunner.Run(hooks.StartContainer, "startContainer", State("created"), "/", _pid, request.Spec); break;
         }
         Pipe.WriteAll(pipes.Go!.Write, [1]);
     }

@@ -16,9 +16,10 @@ internal static unsafe class ExecLauncher
         using var pipes = new LaunchPipes(new Pipe(), null);
         var pipe = pipes.Report;
         using var listener = SeccompListener.For(request);
-        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipes, listener);
-        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), OthersOf(containerPid),
-            request.CgroupPath is { } cgroup ? Cgroup.At(cgroup).ProcessFiles() : ProcessCgroups(containerPid), (int)pipe.Write.DangerousGetHandle());
+        using var root = NamespaceSteps.Differs(containerPid, "mnt") ? null : PathDescriptor.Open(null, $"/proc/{containerPid}/root", OpenFlags.Path | OpenFlags.Directory);
+        var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipes, listener) with { Root = root is null ? -1 : (int)root.DangerousGetHandle() };
+        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), KindsOf(containerPid),
+            Cgroups(request, containerPid), (int)pipe.Write.DangerousGetHandle());
         var pidFd = program.Program.Arena.Place(-1L);
         using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
         ContainerLauncher.Clone(program.Program, CloneFlags.None, pidFd);
@@ -61,20 +62,51 @@ internal static unsafe class ExecLauncher
         catch (SyscallException error) { throw new LaunchException("exec", error.Errno, $"container {request.Id} is not running"); }
     }
 
-    // setns(2) refuses a user namespace that one is in already.
-    private static CloneFlags OthersOf(int pid) =>
-        (NamespaceSteps.Differs(pid, "cgroup") ? CloneFlags.NewCgroup : 0) | (NamespaceSteps.Differs(pid, "user") ? CloneFlags.NewUser : 0) | (NamespaceSteps.Differs(pid, "time") ? CloneFlags.NewTime : 0);
+    // setns(2) refuses a user namespace that one is in already, and whoever comes from another has no rights in those that the container shares with us.
+    private static CloneFlags KindsOf(int pid)
+    {
+        var others = (NamespaceSteps.Differs(pid, "cgroup") ? CloneFlags.NewCgroup : 0) | (NamespaceSteps.Differs(pid, "time") ? CloneFlags.NewTime : 0);
+        if (!NamespaceSteps.Differs(pid, "user")) return ExecProgram.Usual | others;
+        others |= CloneFlags.NewUser;
+        foreach (var (kind, flag) in (ReadOnlySpan<(string, CloneFlags)>)[("mnt", CloneFlags.NewMount), ("ipc", CloneFlags.NewIpc), ("uts", CloneFlags.NewUts), ("net", CloneFlags.NewNetwork), ("pid", CloneFlags.NewPid)])
+            if (NamespaceSteps.Differs(pid, kind)) others |= flag;
+        return others;
+    }
+
+    // The container's own cgroup. Where it cannot be joined, since in v2 a cgroup with controllers for those below has no processes itself, or
+    // is not known, the one that the first process is in.
+    private static List<(string File, string? Else)> Cgroups(LaunchRequest request, int pid)
+    {
+        var cgroups = new List<(string, string?)>();
+        foreach (var file in request.CgroupFiles ?? []) cgroups.Add((file, null));
+        if (cgroups.Count > 0) return cgroups;
+        var own = request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? Cgroup.At(path) : null;
+        foreach (var (hierarchy, where) in ProcessCgroups(pid))
+        {
+            var process = where + "/cgroup.procs";
+            var container = own is not null && Files.Exists(own.DirectoryIn(hierarchy)) ? own.DirectoryIn(hierarchy) + "/cgroup.procs" : process;
+            // Whoever may not move processes leaves the new one where it is itself.
+            if (request.IsRootless && !IsWritable(container)) continue;
+            cgroups.Add((container, hierarchy.IsUnified && container != process ? process : null));
+        }
+        return cgroups;
+    }
+
+    private static bool IsWritable(string path)
+    {
+        if (PathDescriptor.TryOpen(null, path, OpenFlags.WriteOnly, out var file) != Errno.None) return false;
+        file!.Dispose();
+        return true;
+    }
 
     // proc_pid_cgroup(5): a line for each hierarchy, ID:CONTROLLERS:PATH.
-    private static List<string> ProcessCgroups(int pid)
+    private static IEnumerable<(CgroupHierarchy Hierarchy, string Folder)> ProcessCgroups(int pid)
     {
-        var paths = new List<string>();
         foreach (var line in KernelFile.Read($"/proc/{pid}/cgroup").Split('\n'))
         {
             if (line.Split(':', 3) is not [var number, var controllers, var path]) continue;
             foreach (var hierarchy in CgroupLayout.Machine.Hierarchies)
-                if (hierarchy.IsUnified ? number == "0" : controllers == string.Join(',', hierarchy.Controllers)) paths.Add(hierarchy.MountPoint + path.TrimEnd('/') + "/cgroup.procs");
+                if (hierarchy.IsUnified ? number == "0" : controllers == string.Join(',', hierarchy.Controllers)) yield return (hierarchy, hierarchy.MountPoint + path.TrimEnd('/'));
         }
-        return paths;
     }
 }

@@ -21,8 +21,11 @@ public sealed record LaunchRequest
     /// <summary>For exec: the pid of the container's first process, whose namespaces and cgroup the new one joins.</summary>
     public int? JoinPid { get; init; }
 
-    /// <summary>For exec: the cgroup to join instead of the one the container's first process is in.</summary>
-    public string? CgroupPath { get; init; }
+    /// <summary>For exec: the <c>cgroup.procs</c> to be written to instead of those of the container's cgroup.</summary>
+    public IReadOnlyList<string>? CgroupFiles { get; init; }
+
+    /// <summary>Whether a cgroup that may not be made or joined is done without. Where limits are asked for it is an error all the same.</summary>
+    public bool IsRootless { get; init; }
 
     /// <summary>The folder that relative paths of the spec are relative to.</summary>
     public string Bundle { get; init; } = "/";

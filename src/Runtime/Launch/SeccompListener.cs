@@ -31,7 +31,7 @@ internal sealed class SeccompListener(LaunchRequest request) : IDisposable
             using var agent = UnixSocket.Connect(seccomp.ListenerPath!);
             agent.Send(Document(seccomp, pid, status), [(int)listener.DangerousGetHandle()]);
         }
-        catch (SyscallException error) { throw new Compile.SpecException("linux.seccomp.listenerPath", error.Message); }
+        catch (SyscallException error) { throw new Compile.SpecException("linux.seccomp.listenerPath", $"failed to connect with seccomp agent: {error.Message}"); }
     }
 
     private byte[] Document(SpecSeccomp seccomp, int pid, string status)

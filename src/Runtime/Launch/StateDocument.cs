@@ -14,8 +14,8 @@ internal static class StateDocument
     {
         json.WriteString("ociVersion", OciVersion);
         json.WriteString("id", id);
-        json.WriteString("status", status);
         json.WriteNumber("pid", status == "stopped" ? 0 : pid);
+        json.WriteString("status", status);
         json.WriteString("bundle", bundle);
         if (annotations is not { Count: > 0 }) return;
         json.WriteStartObject("annotations");

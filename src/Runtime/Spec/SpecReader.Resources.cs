@@ -179,7 +179,7 @@ internal static partial class SpecReader
         {
             switch (name)
             {
-                case "pageSize": read.PageSize = json.Text(); break;
+                case "pageSize" or "pagesize": read.PageSize = json.Text(); break;
                 case "limit" when !json.IsNull: read.Limit = json.Unsigned(); break;
                 default: json.Skip(); break;
             }

@@ -25,6 +25,8 @@ internal sealed class FixedHost : IHostView
     public ulong BoundingCapabilities => 0x1ffffffffff;
     public ulong PermittedCapabilities => 0x1ffffffffff;
     public int CapabilityCount => 41;
+    public uint UserId => 0;
+    public bool IsInUserNamespace => false;
 
     public HostEntry EntryAt(string path) => s_directories.Contains(path) ? HostEntry.Directory : s_files.Contains(path) ? HostEntry.File : HostEntry.Absent;
 

@@ -117,4 +117,33 @@ public sealed class HookTests : IDisposable
         (await _bundle.RunAsync(spec)).Succeeded();
         Assert.Contains("stopped", Told("poststop"));
     }
+
+    [Fact]
+    public async Task Hooks_before_the_root_is_entered_can_mount_into_it()
+    {
+        File.WriteAllText(Path.Combine(_bundle.Folder, "one"), "one\n");
+        File.WriteAllText(Path.Combine(_bundle.Folder, "two"), "two\n");
+        foreach (var name in (string[])["one", "two"]) File.WriteAllText(Path.Combine(_bundle.Root, name), "");
+        var spec = _bundle.Script("cat /one /two");
+        SpecHook Mount(string script) => new() { Path = "/bin/sh", Args = ["sh", "-c", script], Env = ["PATH=/usr/bin:/bin:/usr/sbin:/sbin"] };
+        spec.Hooks = new SpecHooks
+        {
+            CreateRuntime = [Mount($"pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/'); nsenter -m -t $pid mount --bind {_bundle.Folder}/one {_bundle.Root}/one")],
+            CreateContainer = [Mount($"mount --bind {_bundle.Folder}/two ./two")],
+        };
+        Assert.Equal("one\ntwo\n", (await _bundle.RunAsync(spec)).Succeeded().Output);
+        Assert.Equal("", File.ReadAllText(Path.Combine(_bundle.Root, "one")));
+    }
+
+    [Fact]
+    public async Task A_program_of_the_image_that_is_a_hook_has_no_more_rights_than_the_container()
+    {
+        var spec = _bundle.Script("cat /notes");
+        spec.Root!.Readonly = false;
+        spec.Linux!.Seccomp = new() { DefaultAction = "SCMP_ACT_ALLOW", Syscalls = [new() { Names = ["mkdir", "mkdirat"], Action = "SCMP_ACT_KILL_PROCESS" }] };
+        spec.Hooks = new SpecHooks { StartContainer = [new SpecHook { Path = "/bin/sh", Args = ["sh", "-c", "grep CapEff /proc/self/status | tr '\\t' ' ' >/notes"] }] };
+        Assert.Equal("CapEff: 0000000020000420", (await _bundle.RunAsync(spec)).Succeeded().Text);
+        spec.Hooks.StartContainer[0].Args = ["sh", "-c", "exec mkdir /dev/shm/x"];
+        (await _bundle.RunAsync(spec)).FailedSaying("error running startContainer hook #0: ended by signal 31 (bad system call)");
+    }
 }

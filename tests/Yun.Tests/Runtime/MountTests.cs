@@ -127,4 +127,35 @@ public sealed class MountTests : IDisposable
         spec.Linux!.MemoryPolicy = new SpecMemoryPolicy { Mode = "MPOL_BIND", Nodes = "0" };
         Assert.Equal("bind:0\n", _bundle.Run(spec).Output);
     }
+
+    [Fact]
+    public void A_tmpfs_without_a_mode_has_that_of_the_directory_it_is_mounted_on()
+    {
+        File.SetUnixFileMode(Path.Combine(_bundle.Root, "m"), (UnixFileMode)0x1c8);
+        string Mode(params string[] options) => Run("stat -c %a /m; echo x 2>/dev/null >/m/x || echo closed", null, new SpecMount { Destination = "/m", Type = "tmpfs", Source = "tmpfs", Options = [.. options] });
+        Assert.Equal("710\n", Mode());
+        Assert.Equal("700\n", Mode("mode=700"));
+        Assert.Equal("710\nclosed\n", Mode("ro"));
+        Assert.Equal("1777\n", Run("stat -c %a /new", null, new SpecMount { Destination = "/new", Type = "tmpfs", Source = "tmpfs" }));
+    }
+
+    [Fact]
+    public void What_belongs_into_a_read_only_dev_is_there()
+    {
+        var spec = _bundle.Spec("sh", "-c", "echo x 2>/dev/null >/dev/new || echo closed; echo x >/dev/null; ls -d /dev/pts/ptmx /dev/shm");
+        spec.Mounts!.Find(m => m.Destination == "/dev")!.Options!.Add("ro");
+        Assert.Equal("closed\n/dev/pts/ptmx\n/dev/shm\n", _bundle.Run(spec).Output);
+    }
+
+    [Fact]
+    public void Files_and_directories_of_the_image_are_masked()
+    {
+        Directory.CreateDirectory(Path.Combine(_bundle.Root, "secrets"));
+        File.WriteAllText(Path.Combine(_bundle.Root, "secrets/key"), "key");
+        File.WriteAllText(Path.Combine(_bundle.Root, "secret"), "key");
+        string Masked(params string[] paths) => Run("ls -A /secrets; cat /secret; echo x 2>/dev/null >/secrets/new || echo closed", s => s.Linux!.MaskedPaths = [.. paths]);
+        Assert.Equal("closed\n", Masked("/secrets", "/secret", "/nowhere", "/secrets/key"));
+        Assert.Equal("closed\n", Masked("/proc/scsi", "/secrets", "/secret"));
+        Assert.Equal("linux.maskedPaths[0]", Assert.Throws<SpecException>(() => Masked("secret")).Field);
+    }
 }

@@ -95,14 +95,14 @@ public sealed class SeccompListenerTests : IDisposable
     [Theory]
     [InlineData("write"), InlineData("sendmsg")]
     public async Task What_the_start_itself_needs_cannot_be_asked_about(string name) =>
-        (await _bundle.RunAsync(Spec("true", name))).FailedSaying($"linux.seccomp.syscalls[0].names: '{name}' cannot be SCMP_ACT_NOTIFY");
+        (await _bundle.RunAsync(Spec("true", name))).FailedSaying($"linux.seccomp.syscalls[0].names: SCMP_ACT_NOTIFY cannot be used for the {name} syscall");
 
     [Fact]
     public async Task A_missing_agent_is_named_and_nothing_is_left()
     {
         var spec = Spec("true", "mkdir");
         spec.Linux!.Seccomp!.ListenerPath = "/no/such/agent";
-        (await _bundle.RunAsync(spec)).FailedSaying("linux.seccomp.listenerPath:");
+        (await _bundle.RunAsync(spec)).FailedSaying("linux.seccomp.listenerPath: failed to connect with seccomp agent");
         spec.Linux.Seccomp.ListenerPath = null;
         (await _bundle.RunAsync(spec)).FailedSaying("linux.seccomp.listenerPath: is missing");
     }

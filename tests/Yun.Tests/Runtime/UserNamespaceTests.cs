@@ -1,5 +1,6 @@
 using Yun.Linux;
 using Yun.Oci;
+using Yun.Runtime;
 using Yun.Runtime.Compile;
 
 namespace Yun.Tests.Runtime;
@@ -72,6 +73,42 @@ public sealed class UserNamespaceTests : IDisposable
             ProcessDescriptor.Signal(first.PidFd, 9);
             ProcessDescriptor.Wait(first.PidFd);
         }
+    }
+
+    [Fact]
+    public void Of_one_in_the_PID_namespace_of_another_the_pid_is_told_as_we_count()
+    {
+        using var first = _bundle.Launch(Spec("sleep 1000", Namespaces.WithUser));
+        var spec = Spec("sleep 1000", Namespaces.WithUser);
+        (spec.Linux!.UidMappings, spec.Linux.GidMappings) = (null, null);
+        foreach (var space in spec.Linux.Namespaces!)
+            if (space.Type != "mount") space.Path = $"/proc/{first.Pid}/ns/{(space.Type == "network" ? "net" : space.Type)}";
+        spec.Hostname = null;
+        using var second = _bundle.Launch(spec);
+        try
+        {
+            Assert.Equal(Files.Identity($"/proc/{first.Pid}/ns/pid"), Files.Identity($"/proc/{second.Pid}/ns/pid"));
+            Assert.NotEqual(Files.Identity($"/proc/{first.Pid}/ns/mnt"), Files.Identity($"/proc/{second.Pid}/ns/mnt"));
+        }
+        finally
+        {
+            foreach (var process in (LaunchedProcess[])[second, first])
+            {
+                ProcessDescriptor.Signal(process.PidFd, 9);
+                ProcessDescriptor.Wait(process.PidFd);
+            }
+        }
+    }
+
+    [Fact]
+    public void Maps_without_a_root_are_enough()
+    {
+        var spec = Spec("id -u; id -g; ls -d /dev/pts /dev/shm", Namespaces.WithUser);
+        spec.Linux!.UidMappings = [new() { ContainerId = 1000, HostId = 300_000, Size = 1 }];
+        spec.Linux.GidMappings = [new() { ContainerId = 1000, HostId = 300_000, Size = 1 }];
+        spec.Process!.User = new SpecUser { Uid = 1000, Gid = 1000 };
+        spec.Mounts!.Find(m => m.Destination == "/dev/pts")!.Options!.Remove("gid=5");
+        Assert.Equal("1000\n1000\n/dev/pts\n/dev/shm\n", _bundle.Run(spec).Output);
     }
 
     [Fact]

@@ -23,17 +23,8 @@ internal sealed unsafe class Criu(string path)
     public Cgroup? Cgroup { get; set; }
 
     /// <exception cref="UsageException">There is none.</exception>
-    public static Criu Find(RuntimeSettings settings) => new(OnPath(settings.Criu) ?? throw new UsageException(
+    public static Criu Find(RuntimeSettings settings) => new(ProgramPath.Find(settings.Criu) ?? throw new UsageException(
         settings.Criu.Contains('/') ? $"{settings.Criu} does not exist; --criu must name CRIU's program" : $"{settings.Criu} is not on PATH; checkpoints need CRIU (criu.org); --criu names it elsewhere"));
-
-    /// <summary>Where a program is; null when it is nowhere.</summary>
-    public static string? OnPath(string program)
-    {
-        if (program.Contains('/')) return Files.KindOf(program) == FileKind.Regular ? Path.GetFullPath(program) : null;
-        foreach (var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
-            if (Files.KindOf(Path.Combine(folder, program)) == FileKind.Regular) return Path.Combine(folder, program);
-        return null;
-    }
 
     /// <summary>Hands a descriptor over, which stays the caller's; the number is CRIU's name for it.</summary>
     public int Give(SafeFileHandle descriptor)

@@ -43,7 +43,7 @@ internal sealed class CriuOptions
         List<string> line = ["criu", action, "--images-dir", Images, "--work-dir", Work, "--log-file", log, "-v4", $"--manage-cgroups={_cgroups}", .. _passedOn];
         // Without open connections there is nothing to hold back, and no packet filter is needed for it.
         if (!_tcp) line.AddRange(["--network-lock", "skip"]);
-        else if (Criu.OnPath("iptables-restore") is null) line.AddRange(["--network-lock", "nftables"]);
+        else if (ProgramPath.Find("iptables-restore") is null) line.AddRange(["--network-lock", "nftables"]);
         return line;
     }
 

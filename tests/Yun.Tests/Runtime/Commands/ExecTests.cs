@@ -86,4 +86,47 @@ public sealed class ExecTests : IDisposable
         await EndToEnd.Eventually.HoldsAsync(async () => await _bundle.StatusAsync(id) == "stopped");
         (await _bundle.RunAsync("exec", id, "true")).FailedSaying("stopped container");
     }
+
+    [Fact]
+    public async Task It_is_in_the_containers_cgroup_or_in_one_below_that_is_asked_for()
+    {
+        var id = await StartAsync();
+        var cgroup = Yun.Linux.Cgroups.Cgroup.At("/" + id + "/below");
+        cgroup.Create();
+        try
+        {
+            // The first process moves on; those that join still begin where the container's limits are.
+            using var state = JsonDocument.Parse((await _bundle.RunAsync("state", id)).Succeeded().Output);
+            foreach (var file in cgroup.ProcessFiles()) File.WriteAllText(file, $"{state.RootElement.GetProperty("pid").GetInt32()}");
+            async Task<string> Where(params string[] options) => string.Join(' ', (await _bundle.RunAsync(["exec", .. options, id, "cat", "/proc/self/cgroup"])).Succeeded().Lines.Select(l => l.Split(':')[2]).Distinct());
+            Assert.Equal("/", await Where());
+            Assert.Equal("/below", await Where("--cgroup", "below"));
+            (await _bundle.RunAsync("exec", "--cgroup", "..", id, "true")).EndedWith(255).FailedSaying("bad sub cgroup path");
+            (await _bundle.RunAsync("exec", "--cgroup", "nothere", id, "true")).FailedSaying("no such file or directory");
+            (await _bundle.RunAsync("exec", "--cgroup", "nonsense:below", id, "true")).FailedSaying("unknown controller 'nonsense'");
+        }
+        finally
+        {
+            (await _bundle.RunAsync("delete", "--force", id)).Succeeded();
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_run_is_told_apart_from_what_ends_badly()
+    {
+        File.WriteAllText(Path.Combine(_bundle.Root, "script"), "#!/no/such/interpreter\n");
+        File.SetUnixFileMode(Path.Combine(_bundle.Root, "script"), (UnixFileMode)0x1ed);
+        var id = await StartAsync();
+        (await _bundle.RunAsync("exec", id, "sh", "-c", "exit 42")).EndedWith(42);
+        (await _bundle.RunAsync("exec", id, "/script")).EndedWith(255).FailedSaying("exec /script: no such file or directory");
+        (await _bundle.RunAsync("exec", id, "/nowhere")).EndedWith(255).FailedSaying("exec: \"/nowhere\": stat /nowhere: no such file or directory");
+    }
+
+    [Fact]
+    public async Task The_hosts_null_device_stays_roots()
+    {
+        var id = await StartAsync();
+        (await _bundle.QuietAsync("exec", "--user", "1000", id, "true")).Succeeded();
+        Assert.Equal("0:0", (await new EndToEnd.Command("stat", "-c", "%u:%g", "/dev/null").RunAsync()).Succeeded().Text);
+    }
 }

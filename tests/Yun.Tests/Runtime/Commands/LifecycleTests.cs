@@ -97,4 +97,41 @@ public sealed class LifecycleTests : IDisposable
         await Eventually.HoldsAsync(async () => await _bundle.StatusAsync(id) == "stopped");
         Assert.Empty(Cgroup.At("/" + id).AllProcesses());
     }
+
+    [Theory, InlineData("kill"), InlineData("delete")]
+    public async Task Without_a_PID_namespace_of_its_own_all_its_processes_end_with_it(string way)
+    {
+        var spec = _bundle.Script("sleep 1000 & sleep 1001 & wait");
+        spec.Linux!.Namespaces!.RemoveAll(n => n.Type == "pid");
+        var id = await _bundle.CreateAsync(spec);
+        (await _bundle.RunAsync("start", id)).Succeeded();
+        var cgroup = Cgroup.At("/" + id);
+        await Eventually.HoldsAsync(() => Task.FromResult(cgroup.AllProcesses().Count == 3));
+        using var state = JsonDocument.Parse((await _bundle.RunAsync("state", id)).Succeeded().Output);
+        (await new Command("kill", "-9", $"{state.RootElement.GetProperty("pid").GetInt32()}").RunAsync()).Succeeded();
+        await Eventually.HoldsAsync(async () => await _bundle.StatusAsync(id) == "stopped");
+        Assert.Equal(2, cgroup.AllProcesses().Count);
+        (await _bundle.RunAsync(way == "kill" ? ["kill", id, "KILL"] : ["delete", id])).Succeeded();
+        await Eventually.HoldsAsync(() => Task.FromResult(cgroup.AllProcesses().Count == 0));
+    }
+
+    [Fact]
+    public async Task A_cgroup_that_another_container_is_in_is_refused()
+    {
+        var id = await _bundle.CreateAsync(_bundle.Script("sleep 1000"));
+        var spec = _bundle.Script("true");
+        spec.Linux!.CgroupsPath = "/" + id;
+        (await _bundle.RunAsync(spec)).FailedSaying("container's cgroup is not empty");
+        Assert.Equal("created", await _bundle.StatusAsync(id));
+    }
+
+    [Fact]
+    public async Task Processes_are_shown_as_ps_shows_them()
+    {
+        var id = await _bundle.CreateAsync(_bundle.Script("sleep 1017"));
+        (await _bundle.RunAsync("start", id)).Succeeded();
+        await Eventually.HoldsAsync(async () => (await _bundle.RunAsync("ps", id)).Succeeded().Lines is [var head, var process] && head.StartsWith("UID", StringComparison.Ordinal) && process.EndsWith("sleep 1017", StringComparison.Ordinal));
+        Assert.StartsWith("COMMAND", (await _bundle.RunAsync("ps", id, "-eo", "comm,pid")).Succeeded().Lines[0]);
+        (await _bundle.RunAsync("ps", id, "-eo", "comm")).FailedSaying("no column PID");
+    }
 }

@@ -59,7 +59,7 @@ public sealed class OptionTests : IDisposable
 
     [Theory]
     [InlineData("--systemd-cgroup", "set the engine's cgroup manager to cgroupfs")]
-    [InlineData("--rootless=true", "needs root")]
+    [InlineData("--rootless=perhaps", "--rootless is 'perhaps'; it must be true, false or auto")]
     [InlineData("--nonsense", "there is no option --nonsense")]
     public async Task What_is_not_supported_is_said(string option, string words) => (await _bundle.RunAsync(option, "list")).FailedSaying(words);
 
