@@ -46,6 +46,12 @@ public sealed class BuildArguments
         _stage[name] = value;
     }
 
+    /// <summary>The names that every build knows before the first FROM.</summary>
+    public static IEnumerable<string> PlatformNames => PlatformArguments(Platform.Host, null).Select(a => a.Key);
+
+    /// <summary>True when the stage has an ARG of that name, whether it has a value or not.</summary>
+    public bool Declares(string name) => _stage.ContainsKey(name);
+
     /// <summary>What FROM and later global ARGs may use.</summary>
     public Dictionary<string, string> Global()
     {
@@ -75,7 +81,7 @@ public sealed class BuildArguments
         [.. ForRun(environment).Where(a => a[..a.IndexOf('=')] is var name && (_stage.ContainsKey(name) || !s_proxies.Contains(name)))];
 
     /// <summary>Names given with the request that no ARG took.</summary>
-    public IReadOnlyList<string> NotConsumed() => [.. _given.Keys.Where(n => n != SourceDate.ArgumentName && !_declared.ContainsKey(n) && !s_proxies.Contains(n)).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> NotConsumed() => [.. _given.Keys.Where(n => n is not (SourceDate.ArgumentName or BuildRequest.ChecksArgument) && !_declared.ContainsKey(n) && !s_proxies.Contains(n)).Order(StringComparer.Ordinal)];
 
     private IEnumerable<(string Name, string Value)> InStage()
     {

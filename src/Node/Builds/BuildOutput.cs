@@ -1,6 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
 using Yun.Images;
+using Yun.Node.Builds.Dockerfiles;
 using Yun.Oci;
 
 namespace Yun.Node.Builds;
@@ -41,7 +42,9 @@ public enum BuildEventKind
 /// <param name="Text">What a command wrote, a note or a warning.</param>
 /// <param name="Image">What the step, or the stage, ended with.</param>
 /// <param name="Failure">Why the step failed.</param>
-public sealed record BuildEvent(BuildEventKind Kind, BuildStep? Step = null, string Text = "", TransferProgress? Progress = null, Digest? Image = null, Exception? Failure = null);
+/// <param name="Warning">What is remarkable about the Dockerfile.</param>
+public sealed record BuildEvent(
+    BuildEventKind Kind, BuildStep? Step = null, string Text = "", TransferProgress? Progress = null, Digest? Image = null, Exception? Failure = null, DockerfileWarning? Warning = null);
 
 /// <summary>What a build tells, in order. Bounded: a client that does not read holds the build up, not the daemon's memory.</summary>
 public sealed class BuildOutput
@@ -77,7 +80,7 @@ public sealed class BuildOutput
     public ValueTask WrittenAsync(BuildStep step, string text, bool isError, CancellationToken cancel) =>
         TellAsync(new BuildEvent(isError ? BuildEventKind.ErrorOutput : BuildEventKind.Output, step, text), cancel);
 
-    public ValueTask WarnAsync(string text, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Warning, Text: text), cancel);
+    public ValueTask WarnAsync(DockerfileWarning warning, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Warning, Text: warning.Text, Warning: warning), cancel);
 
     /// <param name="step">What it is about; null when that is the build as a whole.</param>
     public ValueTask NoteAsync(BuildStep? step, string line, CancellationToken cancel) => TellAsync(new BuildEvent(BuildEventKind.Note, step, line + "\n"), cancel);

@@ -11,6 +11,9 @@ public sealed record BuildRequest
 {
     public const string DefaultDockerfile = "Dockerfile";
 
+    /// <summary>The argument that, given, takes the place of the Dockerfile's <c># check</c>.</summary>
+    public const string ChecksArgument = "BUILDKIT_DOCKERFILE_CHECK";
+
     /// <summary>The context as a tar, plain or compressed; not read when <see cref="Remote"/> or <see cref="ContextFiles"/> is set.</summary>
     public Stream Context { get; set; } = Stream.Null;
     /// <summary>An http address of a tarball or of a Dockerfile.</summary>

@@ -19,6 +19,7 @@ internal sealed class BuildRun : IDisposable
 
     private readonly ConcurrentDictionary<StageBuild, IDisposable> _held = [];
     private readonly ConcurrentBag<IDisposable> _opened = [];
+    private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Stage, Task<StageBuild?>> _stages = new(ReferenceEqualityComparer.Instance);
     private readonly Lazy<BuildDirectory> _unkept;
 
@@ -57,6 +58,23 @@ internal sealed class BuildRun : IDisposable
         if (_unkept.IsValueCreated) _unkept.Value.Dispose();
         foreach (var held in _held.Values) held.Dispose();
         foreach (var opened in _opened) opened.Dispose();
+    }
+
+    /// <summary>Which warnings are told, and whether they end the build.</summary>
+    public required CheckOptions Checks { get; init; }
+
+    /// <summary>Tells a warning that counts, and remembers it.</summary>
+    public ValueTask WarnAsync(DockerfileWarning warning, CancellationToken cancel)
+    {
+        if (!Checks.Looks(warning.Rule.Name)) return ValueTask.CompletedTask;
+        _warned.TryAdd(warning.Rule.Name, true);
+        return Output.WarnAsync(warning, cancel);
+    }
+
+    /// <exception cref="EngineException">There were warnings, and the Dockerfile says that they are errors.</exception>
+    public void FailOnWarnings()
+    {
+        if (Checks.IsError && !_warned.IsEmpty) throw new EngineException(ErrorKind.InvalidArgument, $"lint violation found for rules: {string.Join(", ", _warned.Keys.Order(StringComparer.Ordinal))}");
     }
 
     /// <param name="building">Ends with null when the stage has failed.</param>

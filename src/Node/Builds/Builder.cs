@@ -73,7 +73,7 @@ public sealed class Builder
     {
         using var directory = BuildDirectory.Create(_folder);
         using var context = await BuildContext.OpenAsync(request, directory, output, cancel);
-        var dockerfile = Parse(context.Dockerfile, request.Dockerfile);
+        var (dockerfile, checks) = Parse(context.Dockerfile, request);
         await using var cacheImport = await CacheImport.OpenAsync(_images, request, output, cancel);
         using var run = new BuildRun
         {
@@ -88,14 +88,17 @@ public sealed class Builder
             ExecRoot = _execRoot,
             Context = context,
             Dockerfile = dockerfile,
+            Checks = checks,
             Arguments = BuildArguments.Begin(request.Arguments, request.Platform ?? Platform.Host, request.Target),
             Cache = Cache,
             SourceDate = SourceDate.Of(request.Arguments),
             CacheSources = cacheImport.Images,
         };
-        foreach (var warning in dockerfile.Warnings) await output.WarnAsync(warning, cancel);
+        foreach (var warning in dockerfile.Warnings) await run.WarnAsync(warning, cancel);
+        run.FailOnWarnings();
 
         var image = await BuildStagesAsync(run, cancel) ?? throw new EngineException(ErrorKind.InvalidArgument, "No image was generated. Is your Dockerfile empty?");
+        run.FailOnWarnings();
         if (run.Arguments.NotConsumed() is { Count: > 0 } left)
             await output.NoteAsync(null, $"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
 
@@ -144,16 +147,17 @@ public sealed class Builder
         }
     }
 
-    private static Dockerfile Parse(string text, string file)
+    private static (Dockerfile Dockerfile, CheckOptions Checks) Parse(string text, BuildRequest request)
     {
         try
         {
-            return Dockerfile.Parse(text);
+            var dockerfile = Dockerfile.Parse(text);
+            return (dockerfile, request.Arguments.GetValueOrDefault(BuildRequest.ChecksArgument) is { } checks ? CheckOptions.Parse(checks, default) : dockerfile.Checks);
         }
         catch (DockerfileException error)
         {
-            var where = file == BuildRequest.DefaultDockerfile ? "" : $" (in {file})";
-            throw new EngineException(ErrorKind.InvalidArgument, error.Message + where, error);
+            error.FileText = text;
+            throw new EngineException(ErrorKind.InvalidArgument, error.In(request.Dockerfile), error);
         }
     }
 }

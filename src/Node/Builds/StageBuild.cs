@@ -60,11 +60,17 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
         }
     }
 
-    private Task ApplyAsync(BuildStep step, Instruction written, CancellationToken cancel)
+    private async Task ApplyAsync(BuildStep step, Instruction written, CancellationToken cancel)
     {
         _step = step;
-        var variables = new InstructionVariables(run.Dockerfile.Escape, _arguments.Variables(_config.Env ?? []));
-        return variables.Replace(written) switch
+        var known = _arguments.Variables(_config.Env ?? []);
+        // A trigger was written by somebody else.
+        if (step.Line != Stage.From.Line)
+        {
+            foreach (var unknown in InstructionVariables.Check(written, run.Dockerfile.Escape).Where(name => !known.ContainsKey(name) && !_arguments.Declares(name)))
+                await run.WarnAsync(new DockerfileWarning(DockerfileRule.UndefinedVar, $"Usage of undefined variable '${unknown}'{Suggestion.For($"${unknown}", known.Keys.Select(name => $"${name}"))}", written.Line), cancel);
+        }
+        await (new InstructionVariables(run.Dockerfile.Escape, known).Replace(written) switch
         {
             RunInstruction command => RunAsync(command, cancel),
             CopyInstruction copy => CopyAsync(copy, cancel),
@@ -72,7 +78,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
             ArgInstruction argument => DeclareAsync(argument, cancel),
             MaintainerInstruction maintainer => MaintainAsync(maintainer, cancel),
             var instruction => ChangeAsync(instruction, cancel),
-        };
+        });
     }
 
     private async Task ChangeAsync(Instruction instruction, CancellationToken cancel)

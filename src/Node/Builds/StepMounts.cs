@@ -177,7 +177,7 @@ internal sealed class StepMounts : IAsyncDisposable
     {
         try
         {
-            return RunMount.Parse(text, line);
+            return RunMount.Parse(text, new TextPlace(line, 1));
         }
         catch (DockerfileException error)
         {

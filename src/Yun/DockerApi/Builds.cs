@@ -6,6 +6,7 @@ using Yun.DockerApi.Model;
 using Yun.Images.Registry;
 using Yun.Node;
 using Yun.Node.Builds;
+using Yun.Node.Builds.Dockerfiles;
 using Yun.Node.Containers;
 using Yun.Oci;
 using Yun.Protocol;
@@ -36,6 +37,10 @@ public static class BuildsRoutes
             {
                 var image = await engine.Builds.BuildAsync(request, output, context.Text("buildid"), context.RequestAborted);
                 if (quiet) lines.Write(new ProgressMessage { Stream = $"{image.Id}\n" });
+            }
+            catch (EngineException error) when (error.InnerException is DockerfileException wrong && wrong.Excerpt() is { Length: > 0 } excerpt)
+            {
+                throw new EngineException(error.Kind, $"{error.Message}\n{excerpt}", wrong);
             }
             finally { await telling; }
         });

@@ -53,7 +53,7 @@ internal sealed class ClassicBuildText(Action<string> write)
         BuildEventKind.Ended when said is not { Image: null, Step.Place: null } => $" ---> {said.Image?.Short}\n",
         BuildEventKind.Output or BuildEventKind.Note => said.Text,
         BuildEventKind.ErrorOutput => Coloured(said.Text),
-        BuildEventKind.Warning => Coloured(said.Text + "\n"),
+        BuildEventKind.Warning => Coloured($"[WARNING] {said.Text}\n"),
         _ => null,
     };
 

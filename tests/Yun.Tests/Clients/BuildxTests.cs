@@ -162,6 +162,19 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task A_mistake_is_told_with_its_column_and_what_is_remarkable_is_warned_of()
+    {
+        var files = Folder(("Dockerfile", "FROM busybox\nENV a\n"));
+        (await BuildAsync(files)).FailedSaying("ENV must have two arguments: expected ENV NAME=VALUE... (Dockerfile:2:6)");
+        files.Write("Dockerfile", "FROM busybox as first\nFROM first\nENV API_TOKEN=x\n");
+        var warned = (await BuildAsync(files)).Succeeded();
+        Assert.Contains("FromAsCasing: 'as' and 'FROM' keywords' casing do not match (line 1)", warned.Error);
+        Assert.Contains("SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ENV \"API_TOKEN\") (line 3)", warned.Error);
+        files.Write("Dockerfile", "# check=error=true\nFROM busybox as first\n");
+        (await BuildAsync(files)).FailedSaying("lint violation found for rules: FromAsCasing");
+    }
+
+    [Fact]
     public async Task What_a_failing_command_said_is_shown()
     {
         var failed = (await BuildAsync(Folder(("Dockerfile", "FROM busybox\nRUN echo to one; echo to two >&2; exit 3\n")))).EndedWith(1);

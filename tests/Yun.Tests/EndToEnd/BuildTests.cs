@@ -233,6 +233,27 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
         (await BuildAsync(client, Name("image"), files)).FailedSaying("nosuchfile");
     }
 
+    [Theory, MemberData(nameof(Clients))]
+    public async Task An_error_in_a_Dockerfile_is_shown_with_file_line_and_column(string client)
+    {
+        var files = Folder(("deep/some.Dockerfile", "FROM busybox\nRUN true\nCOPY \\\n  --form=x a b\n"), ("a", ""));
+        var failed = (await BuildAsync(client, Name("image"), files, "-f", files["deep/some.Dockerfile"])).FailedSaying("unknown flag: --form (did you mean from?) (deep/some.Dockerfile:4:3)");
+        Assert.Contains("  4 |   --form=x a b\n    |   ^", failed.Error);
+    }
+
+    [Theory, MemberData(nameof(Clients))]
+    public async Task What_a_Dockerfile_probably_does_not_mean_is_warned_of_and_ends_the_build_where_it_asks_for_that(string client)
+    {
+        const string lines = "FROM busybox\nARG there\nENV here=1\nRUN echo $unseen\nWORKDIR /$here/$ther$there\nCMD true\n";
+        var told = (await BuildAsync(client, Name("image"), Folder(("Dockerfile", lines)))).Succeeded();
+        Assert.Contains("JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals (line 6)", told.Output);
+        Assert.Contains("UndefinedVar: Usage of undefined variable '$ther' (line 5)", told.Output.Replace(" (did you mean $here?)", "", StringComparison.Ordinal));
+        Assert.DoesNotContain("unseen'", told.Output);
+        Assert.DoesNotContain("JSONArgs", (await BuildAsync(client, Name("image"), Folder(("Dockerfile", "# check=skip=JSONArgsRecommended,UndefinedVar\n" + lines)))).Succeeded().Output);
+        (await BuildAsync(client, Name("image"), Folder(("Dockerfile", "# check=error=true\n" + lines)))).FailedSaying("lint violation found for rules: JSONArgsRecommended");
+        (await BuildAsync(client, Name("image"), Folder(("Dockerfile", lines)), "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=JSONArgsRecommended;error=true")).FailedSaying("lint violation found for rules: UndefinedVar");
+    }
+
     [Fact]
     public async Task A_context_from_standard_input_is_built()
     {

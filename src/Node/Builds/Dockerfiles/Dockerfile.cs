@@ -1,7 +1,8 @@
 namespace Yun.Node.Builds.Dockerfiles;
 
-/// <summary>A Dockerfile understood: the ARGs before the first FROM, and the stages.</summary>
-public sealed record Dockerfile(char Escape, IReadOnlyList<ArgInstruction> GlobalArguments, IReadOnlyList<Stage> Stages, IReadOnlyList<string> Warnings)
+/// <summary>A Dockerfile understood: the ARGs before the first FROM, the stages, and what is remarkable about them.</summary>
+/// <param name="Warnings">All that the text alone shows, in the order of lines; <paramref name="Checks"/> says which of them count.</param>
+public sealed record Dockerfile(char Escape, IReadOnlyList<ArgInstruction> GlobalArguments, IReadOnlyList<Stage> Stages, CheckOptions Checks, IReadOnlyList<DockerfileWarning> Warnings)
 {
     /// <exception cref="DockerfileException">With the line and what was expected there.</exception>
     public static Dockerfile Parse(string text)
@@ -15,7 +16,7 @@ public sealed record Dockerfile(char Escape, IReadOnlyList<ArgInstruction> Globa
             {
                 case FromInstruction from:
                     if (from.StageName is { } name && stages.Exists(s => s.From.StageName == name))
-                        throw new DockerfileException(line.Line, $"duplicate name {name}");
+                        throw new DockerfileException(line.PlaceOf(Words.Plain(line.Rest)[^1]), $"duplicate name {name}");
                     stages.Add(new Stage(stages.Count, from, []));
                     break;
                 case ArgInstruction argument when stages.Count == 0:
@@ -29,7 +30,7 @@ public sealed record Dockerfile(char Escape, IReadOnlyList<ArgInstruction> Globa
             }
         }
         if (stages.Count == 0) throw new DockerfileException(0, "no build stage: expected a FROM instruction");
-        return new Dockerfile(lexer.Escape, global, stages, lexer.Warnings);
+        return new Dockerfile(lexer.Escape, global, stages, lexer.Checks, [.. lexer.Warnings.Concat(DockerfileChecks.Of(lexer.Escape, global, stages)).OrderBy(w => w.Line)]);
     }
 
     /// <summary>The instructions of an ONBUILD trigger or of <c>commit --change</c>.</summary>

@@ -16,7 +16,10 @@ public sealed class DockerfileLexer
     /// <summary><c>\</c>, or <c>`</c> by <c># escape=`</c>.</summary>
     public char Escape { get; private set; } = '\\';
 
-    public List<string> Warnings { get; } = [];
+    public List<DockerfileWarning> Warnings { get; } = [];
+
+    /// <summary>What <c># check=…</c> says.</summary>
+    public CheckOptions Checks { get; private set; } = CheckOptions.None;
 
     public List<InstructionText> Instructions { get; } = [];
 
@@ -32,12 +35,13 @@ public sealed class DockerfileLexer
     private void ReadInstruction(string physical)
     {
         var line = TrimLineEnd(physical).TrimStart();
-        Directive(line);
+        Directive(line, Indent(physical));
         if (line.Length == 0 || line[0] == '#') return;
 
         var start = _line;
         var joined = new StringBuilder();
-        var blankInside = false;
+        var parts = new List<TextPart> { new(0, new TextPlace(start, Indent(physical) + 1)) };
+        var blankLine = 0;
         var continued = Continues(line, out var part);
         joined.Append(part);
         while (continued && NextLine() is { } next)
@@ -47,21 +51,22 @@ public sealed class DockerfileLexer
             if (content.StartsWith("#")) continue;
             if (content.IsEmpty)
             {
-                blankInside = true;
+                blankLine = _line;
                 continue;
             }
+            parts.Add(new TextPart(joined.Length, new TextPlace(_line, 1)));
             continued = Continues(next, out part);
             joined.Append(part);
         }
         var text = joined.ToString();
         if (text.AsSpan().Trim().IsEmpty) return;
-        if (blankInside) Warnings.Add($"[WARNING]: Empty continuation line found in:\n    {text}");
+        if (blankLine > 0) Warnings.Add(new DockerfileWarning(DockerfileRule.NoEmptyContinuation, $"Empty continuation line in: {text}", blankLine));
 
-        var instruction = new InstructionText(text, start, []);
-        Instructions.Add(instruction with { Documents = ReadDocuments(instruction, start) });
+        var instruction = new InstructionText(text, start, []) { Parts = parts };
+        Instructions.Add(instruction with { Documents = ReadDocuments(instruction) });
     }
 
-    private List<HereDocument> ReadDocuments(InstructionText instruction, int start)
+    private List<HereDocument> ReadDocuments(InstructionText instruction)
     {
         var documents = new List<HereDocument>();
         if (!TakesDocuments(instruction)) return documents;
@@ -70,7 +75,7 @@ public sealed class DockerfileLexer
             var content = new StringBuilder();
             while (true)
             {
-                var line = NextLine() ?? throw new DockerfileException(start, $"unterminated heredoc: expected a line that is only {announced.Name}");
+                var line = NextLine() ?? throw new DockerfileException(PlaceOf(instruction, announced), $"unterminated heredoc: expected a line that is only {announced.Name}");
                 var end = TrimLineEnd(line);
                 if ((announced.StripTabs ? end.TrimStart('\t') : end) == announced.Name) break;
                 content.Append(line);
@@ -80,10 +85,19 @@ public sealed class DockerfileLexer
         return documents;
     }
 
+    private static TextPlace PlaceOf(InstructionText instruction, HereDocument announced)
+    {
+        for (var at = instruction.Text.IndexOf("<<", StringComparison.Ordinal); at >= 0; at = instruction.Text.IndexOf("<<", at + 2, StringComparison.Ordinal))
+            if (instruction.Text.AsSpan(at + 2).TrimStart("- \t'\"").StartsWith(announced.Name)) return instruction.PlaceOf(at);
+        return instruction.PlaceOf(0);
+    }
+
+    private static int Indent(string line) => line.Length - line.TrimStart().Length;
+
     private static bool TakesDocuments(InstructionText instruction)
     {
         if (instruction.Keyword.Equals("ONBUILD", StringComparison.OrdinalIgnoreCase))
-            instruction = new InstructionText(instruction.Rest, instruction.Line, []);
+            instruction = instruction.Trigger();
         if (instruction.Keyword.ToUpperInvariant() is not ("RUN" or "COPY" or "ADD")) return false;
         return !JsonForm.IsArray(InstructionFlags.Split(instruction.Rest).Arguments);
     }
@@ -97,7 +111,7 @@ public sealed class DockerfileLexer
     }
 
     // Directives are comments of the form "# name=value" before anything else, each at most once.
-    private void Directive(string line)
+    private void Directive(string line, int indent)
     {
         if (_directivesOver) return;
         _directivesOver = true;
@@ -108,9 +122,11 @@ public sealed class DockerfileLexer
         var value = line[(equals + 1)..].Trim();
         if (value.Length == 0 || name is not ("escape" or "syntax" or "check")) return;
         if (!_directives.Add(name)) throw new DockerfileException(_line, $"only one {name} parser directive can be used");
+        var place = new TextPlace(_line, indent + line.IndexOf(value, equals, StringComparison.Ordinal) + 1);
         _directivesOver = false;
+        if (name == "check") Checks = CheckOptions.Parse(value, place);
         if (name != "escape") return;
-        if (value is not ("\\" or "`")) throw new DockerfileException(_line, $"invalid escape token '{value}' does not match ` or \\");
+        if (value is not ("\\" or "`")) throw new DockerfileException(place, $"invalid escape token '{value}' does not match ` or \\");
         Escape = value[0];
     }
 

@@ -4,7 +4,11 @@ namespace Yun.Node.Builds.Dockerfiles;
 
 /// <summary>One instruction, its syntax checked, its variables not yet replaced.</summary>
 /// <param name="Text">As written, continued lines joined; what the build prints.</param>
-public abstract record Instruction(string Text, int Line);
+public abstract record Instruction(string Text, int Line)
+{
+    /// <summary>What it was read from; null for one that stands in no file.</summary>
+    public InstructionText? Source { get; init; }
+}
 
 /// <param name="StageName">In lower case.</param>
 public sealed record FromInstruction(string Text, int Line, string BaseName, string? StageName, string? Platform) : Instruction(Text, Line);

@@ -6,16 +6,16 @@ namespace Yun.Node.Builds.Dockerfiles;
 internal sealed class InstructionFlags
 {
     private readonly IReadOnlyList<string> _words;
-    private readonly int _line;
+    private readonly InstructionText _source;
     private readonly Dictionary<string, List<string>> _values = [];
 
-    private InstructionFlags(IReadOnlyList<string> words, int line) => (_words, _line) = (words, line);
+    private InstructionFlags(IReadOnlyList<string> words, InstructionText source) => (_words, _source) = (words, source);
 
     /// <param name="boolean">Flags whose value may be left out.</param>
     /// <param name="repeatable">Flags that may stand several times.</param>
-    public static InstructionFlags Parse(IReadOnlyList<string> words, int line, string[]? single = null, string[]? boolean = null, string[]? repeatable = null)
+    public static InstructionFlags Parse(IReadOnlyList<string> words, InstructionText source, string[]? single = null, string[]? boolean = null, string[]? repeatable = null)
     {
-        var flags = new InstructionFlags(words, line);
+        var flags = new InstructionFlags(words, source);
         string[] known = [.. single ?? [], .. boolean ?? [], .. repeatable ?? []];
         foreach (var word in words)
         {
@@ -23,10 +23,10 @@ internal sealed class InstructionFlags
             var equals = word.IndexOf('=');
             var name = equals < 0 ? word[2..] : word[2..equals];
             var value = equals < 0 ? null : word[(equals + 1)..];
-            if (!known.Contains(name)) throw flags.Wrong($"unknown flag: --{name}{Suggestion.For(name, known)}");
+            if (!known.Contains(name)) throw flags.Wrong($"unknown flag: --{name}{Suggestion.For(name, known)}", word);
             if (!flags._values.TryGetValue(name, out var values)) flags._values[name] = values = [];
-            else if (repeatable?.Contains(name) != true) throw flags.Wrong($"duplicate flag specified: --{name}");
-            values.Add(boolean?.Contains(name) == true ? flags.Boolean(name, value) : value ?? throw flags.Wrong($"missing a value on flag: --{name}"));
+            else if (repeatable?.Contains(name) != true) throw flags.Wrong($"duplicate flag specified: --{name}", word);
+            values.Add(boolean?.Contains(name) == true ? flags.Boolean(name, value) : value ?? throw flags.Wrong($"missing a value on flag: --{name}", word));
         }
         return flags;
     }
@@ -72,9 +72,9 @@ internal sealed class InstructionFlags
         null => "true",
         "true" => "true",
         "false" => "false",
-        "" => throw Wrong($"missing a value on flag: --{name}"),
-        _ => throw Wrong($"expecting boolean value for flag --{name}, not: {value}"),
+        "" => throw Wrong($"missing a value on flag: --{name}", $"--{name}"),
+        _ => throw Wrong($"expecting boolean value for flag --{name}, not: {value}", $"--{name}"),
     };
 
-    private DockerfileException Wrong(string problem) => new(_line, problem);
+    private DockerfileException Wrong(string problem, string word) => new(_source.PlaceOf(word), problem);
 }

@@ -10,7 +10,7 @@ internal static class JsonForm
     {
         try
         {
-            return TryParse(text, 0, out _);
+            return TryParse(text, default, out _);
         }
         catch (DockerfileException)
         {
@@ -19,7 +19,7 @@ internal static class JsonForm
     }
 
     /// <exception cref="DockerfileException">It is a JSON array, but not of strings only.</exception>
-    public static bool TryParse(string text, int line, [NotNullWhen(true)] out List<string>? arguments)
+    public static bool TryParse(string text, TextPlace place, [NotNullWhen(true)] out List<string>? arguments)
     {
         arguments = null;
         if (!text.AsSpan().TrimStart().StartsWith("[")) return false;
@@ -30,7 +30,7 @@ internal static class JsonForm
             foreach (var item in document.RootElement.EnumerateArray())
             {
                 if (item.ValueKind != JsonValueKind.String)
-                    throw new DockerfileException(line, "when using JSON array syntax, arrays must be comprised of strings only");
+                    throw new DockerfileException(place, "when using JSON array syntax, arrays must be comprised of strings only");
                 arguments.Add(item.GetString()!);
             }
             return true;

@@ -9,6 +9,8 @@ public sealed record RunMount(
 {
     private const string SecretsFolder = "/run/secrets/";
 
+    private static readonly string[] s_keys = ["type", "from", "source", "target", "readonly", "readwrite", "required", "id", "sharing", "mode", "uid", "gid", "size", "env"];
+
     /// <summary>The step fails when the client has no such secret or agent.</summary>
     public bool Required { get; init; }
 
@@ -16,9 +18,9 @@ public sealed record RunMount(
     public string? Variable { get; init; }
 
     /// <summary>Reads <c>type=cache,target=/x,…</c>. Values may hold variables, so this happens when the step runs.</summary>
-    public static RunMount Parse(string text, int line)
+    public static RunMount Parse(string text, TextPlace place)
     {
-        DockerfileException Wrong(string problem) => new(line, $"--mount={text}: {problem}");
+        DockerfileException Wrong(string problem) => new(place, $"--mount={text}: {problem}");
         var values = new Dictionary<string, string>();
         bool? readOnly = null, required = null;
         foreach (var field in text.Split(','))
@@ -44,7 +46,7 @@ public sealed record RunMount(
                     values["target"] = value ?? throw Wrong($"invalid field '{field}' must be a key=value pair");
                     break;
                 default:
-                    throw Wrong($"unexpected key '{key}' in '{field}'");
+                    throw Wrong($"unexpected key '{key}' in '{field}'{Suggestion.For(key, s_keys)}");
             }
         }
         var type = values.GetValueOrDefault("type", "bind").ToLowerInvariant();

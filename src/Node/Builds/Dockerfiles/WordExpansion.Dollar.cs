@@ -9,6 +9,7 @@ public sealed partial class WordExpansion
         {
             var plain = Name();
             if (plain.Length == 0) return "$";
+            _taken.Add(plain);
             return _variables.TryGetValue(plain, out var found) ? found : KeepsUnset ? "$" + plain : "";
         }
         var start = _at - 1;
@@ -27,7 +28,11 @@ public sealed partial class WordExpansion
     private string Modified(string name, bool set, string value)
     {
         var modifier = _at < _text.Length ? _text[_at++] : throw new ExpansionFailure("syntax error: missing '}'");
-        if (modifier == '}') return value;
+        if (modifier == '}')
+        {
+            _taken.Add(name);
+            return value;
+        }
         if (modifier == '/') return Replaced(value);
 
         var shown = modifier.ToString();

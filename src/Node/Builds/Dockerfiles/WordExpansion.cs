@@ -20,6 +20,7 @@ public sealed partial class WordExpansion
     private readonly ExpansionOptions _options;
     private int _at;
     private int _depth;
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
     private WordExpansion(string text, char escape, IReadOnlyDictionary<string, string> variables, ExpansionOptions options) =>
         (_text, _escape, _variables, _options) = (text, escape, variables, options);
@@ -36,6 +37,17 @@ public sealed partial class WordExpansion
     /// <summary>A here-document's text: variables are replaced, quotes mean nothing.</summary>
     public static string Document(string text, char escape, IReadOnlyDictionary<string, string> variables) =>
         new WordExpansion(text, escape, variables, ExpansionOptions.QuotesAreText).Run().Whole;
+
+    /// <summary>Finds what is wrong with a word whatever the values of its variables are.</summary>
+    /// <param name="isDocument">It is a here-document's text.</param>
+    /// <returns>The variables whose values it takes as they are, without saying what holds when one is not set.</returns>
+    /// <exception cref="EngineException">A quote or brace is not closed, or a modifier is unknown.</exception>
+    public static IReadOnlyCollection<string> Check(string text, char escape, bool isDocument = false)
+    {
+        var word = new WordExpansion(text, escape, new Dictionary<string, string>(), ExpansionOptions.KeepUnset | (isDocument ? ExpansionOptions.QuotesAreText : 0));
+        word.Run();
+        return word._taken;
+    }
 
     internal static List<string> Literal(string text) => Unset(text, ExpansionOptions.KeepUnset);
 

@@ -5,6 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 using Yun.BuildKit.Protos;
 using Yun.Images;
 using Yun.Node.Builds;
+using Yun.Node.Builds.Dockerfiles;
 
 namespace Yun.BuildKit;
 
@@ -25,7 +26,7 @@ internal sealed class BuildReport(BuildJob job)
     private void Tell(BuildEvent said)
     {
         if (said.Kind == BuildEventKind.Failed && said.Step is { Line: > 0 and var line }) job.Source.FailedLine = line;
-        if (said.Kind == BuildEventKind.Warning) Warn(said.Text);
+        if (said.Warning is { } warning) Warn(warning);
         if (said.Step is not { } step || !step.TakesTime && said.Kind != BuildEventKind.Failed) return;
         var shown = ShownOf(step);
         switch (said.Kind)
@@ -90,9 +91,26 @@ internal sealed class BuildReport(BuildJob job)
         job.Tell(new StatusResponse { Statuses = { status.Clone() } });
     }
 
-    private void Warn(string text)
+    private void Warn(DockerfileWarning warning)
     {
-        if (_first is { } at) job.Tell(new StatusResponse { Warnings = { new VertexWarning { Vertex = at.Vertex.Digest, Level = 1, Short = ByteString.CopyFromUtf8(text) } } });
+        if (_first is not { } at) return;
+        var line = new Position { Line = warning.Line };
+        job.Tell(new StatusResponse
+        {
+            Warnings =
+            {
+                new VertexWarning
+                {
+                    Vertex = at.Vertex.Digest,
+                    Level = 1,
+                    Short = ByteString.CopyFromUtf8(warning.Text),
+                    Detail = { ByteString.CopyFromUtf8(warning.Rule.Description) },
+                    Url = warning.Rule.Address,
+                    Info = new SourceInfo { Filename = job.Source.FileName ?? "", Data = ByteString.CopyFromUtf8(job.Source.Text), Language = "Dockerfile" },
+                    Ranges = { new Protos.Range { Start = line, End = line } },
+                },
+            },
+        });
     }
 
     private void Tell(Vertex vertex) => job.Tell(new StatusResponse { Vertexes = { vertex.Clone() } });

@@ -35,7 +35,7 @@ public sealed class DockerfileFuzzTests
                 {
                     var replaced = variables.Replace(instruction);
                     if (replaced is RunInstruction run)
-                        foreach (var mount in run.Mounts) RunMount.Parse(mount, run.Line);
+                        foreach (var mount in run.Mounts) RunMount.Parse(mount, default);
                     else if (replaced is not (CopyInstruction or ArgInstruction or MaintainerInstruction)) ConfigChange.Apply(replaced, config, ref set);
                 }
             }

@@ -98,43 +98,53 @@ public sealed class DockerfileTests
     }
 
     [Theory]
-    [InlineData("FROM x\n\nFOO bar", 3, "unknown instruction: FOO")]
-    [InlineData("FROM x\nRUNN bar", 2, "unknown instruction: RUNN (did you mean RUN?)")]
-    [InlineData("FORM x", 1, "unknown instruction: FORM (did you mean FROM?)")]
-    [InlineData("RUN x", 1, "no build stage in current context: expected FROM first")]
-    [InlineData("FROM a b", 1, "FROM requires either one or three arguments")]
-    [InlineData("FROM", 1, "FROM requires either one or three arguments")]
-    [InlineData("FROM a AS 1x", 1, "invalid name for build stage: \"1x\", name can't start with a number or contain symbols")]
-    [InlineData("FROM a AS b\nFROM c AS B", 2, "duplicate name b")]
-    [InlineData("FROM x\nENV a", 2, "ENV must have two arguments")]
-    [InlineData("FROM x\nENV", 2, "ENV requires at least one argument")]
-    [InlineData("FROM x\nLABEL a=b c", 2, "Syntax error - can't find = in \"c\". Must be of the form: name=value")]
-    [InlineData("FROM x\nENV =b", 2, "ENV names can not be blank")]
-    [InlineData("FROM x\nCOPY a", 2, "COPY requires at least two arguments, but only one was provided. Destination could not be determined")]
-    [InlineData("FROM x\nCOPY --form=y a b", 2, "unknown flag: --form (did you mean from?)")]
-    [InlineData("FROM x\nCOPY --from=y --from=z a b", 2, "duplicate flag specified: --from")]
-    [InlineData("FROM x\nCOPY --from a b", 2, "missing a value on flag: --from")]
-    [InlineData("FROM x\nCOPY --link=maybe a b", 2, "expecting boolean value for flag --link, not: maybe")]
-    [InlineData("FROM x\nCMD [\"a\", 1]", 2, "when using JSON array syntax, arrays must be comprised of strings only")]
-    [InlineData("FROM x\nSHELL /bin/sh -c", 2, "SHELL requires the arguments to be in JSON form: SHELL /bin/sh -c")]
-    [InlineData("FROM x\nONBUILD ONBUILD RUN a", 2, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")]
-    [InlineData("FROM x\nONBUILD FROM a", 2, "FROM isn't allowed as an ONBUILD trigger")]
-    [InlineData("FROM x\nONBUILD CPOY a b", 2, "unknown instruction: CPOY (did you mean COPY?)")]
-    [InlineData("FROM x\nHEALTHCHECK curl", 2, "Unknown type \"CURL\" in HEALTHCHECK (try CMD)")]
-    [InlineData("FROM x\nHEALTHCHECK --interval=1us CMD a", 2, "Interval \"interval\" cannot be less than 1ms")]
-    [InlineData("FROM x\nHEALTHCHECK --interval=abc CMD a", 2, "invalid duration \"abc\" for --interval: expected something like 1m30s")]
-    [InlineData("FROM x\nUSER", 2, "USER requires exactly one argument")]
-    [InlineData("FROM x\nVOLUME [\"\"]", 2, "VOLUME specified can not be an empty string")]
-    [InlineData("FROM x\nRUN --network=wild a", 2, "invalid network mode: wild: expected default, none or host")]
-    [InlineData("FROM x\nRUN --security=insecure a", 2, "security mode insecure is not granted to builds: expected sandbox")]
-    [InlineData("FROM x\nRUN <<EOF\na\n", 2, "unterminated heredoc: expected a line that is only EOF")]
-    [InlineData("# escape=x\nFROM x", 1, "invalid escape token 'x' does not match ` or \\")]
-    [InlineData("# escape=`\n# escape=`\nFROM x", 2, "only one escape parser directive can be used")]
-    public void A_mistake_is_told_with_its_line(string text, int line, string problem)
+    [InlineData("FROM x\n\n  FOO bar", 3, 3, "unknown instruction: FOO: expected one of ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, MAINTAINER, ONBUILD, RUN, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR")]
+    [InlineData("FROM x\nRUNN bar", 2, 1, "unknown instruction: RUNN (did you mean RUN?)")]
+    [InlineData("FORM x", 1, 1, "unknown instruction: FORM (did you mean FROM?)")]
+    [InlineData("RUN x", 1, 1, "no build stage in current context: expected FROM first")]
+    [InlineData("FROM a b", 1, 8, "FROM requires either one or three arguments")]
+    [InlineData("FROM", 1, 5, "FROM requires either one or three arguments: expected FROM [--platform=PLATFORM] IMAGE [AS NAME]")]
+    [InlineData("FROM a AS 1x", 1, 11, "invalid name for build stage: \"1x\", name can't start with a number or contain symbols")]
+    [InlineData("FROM a AS b\nFROM c AS B", 2, 11, "duplicate name b")]
+    [InlineData("FROM x\nENV a", 2, 6, "ENV must have two arguments: expected ENV NAME=VALUE...")]
+    [InlineData("FROM x\nENV", 2, 4, "ENV requires at least one argument: expected ENV NAME=VALUE...")]
+    [InlineData("FROM x\nLABEL a=b c", 2, 11, "Syntax error - can't find = in \"c\". Must be of the form: name=value")]
+    [InlineData("FROM x\nENV =b", 2, 5, "ENV names can not be blank")]
+    [InlineData("FROM x\nCOPY a", 2, 7, "COPY requires at least two arguments, but only one was provided. Destination could not be determined: expected COPY [OPTIONS] SOURCE... DESTINATION")]
+    [InlineData("FROM x\nCOPY \\\n\n  --form=y a b", 4, 3, "unknown flag: --form (did you mean from?)")]
+    [InlineData("FROM x\nCOPY --from=y --from=z a b", 2, 15, "duplicate flag specified: --from")]
+    [InlineData("FROM x\nCOPY --from a b", 2, 6, "missing a value on flag: --from")]
+    [InlineData("FROM x\nCOPY --link=maybe a b", 2, 6, "expecting boolean value for flag --link, not: maybe")]
+    [InlineData("FROM x\nCMD [\"a\", 1]", 2, 5, "when using JSON array syntax, arrays must be comprised of strings only")]
+    [InlineData("FROM x\nSHELL /bin/sh -c", 2, 7, "SHELL requires the arguments to be in JSON form: SHELL /bin/sh -c")]
+    [InlineData("FROM x\nONBUILD ONBUILD RUN a", 2, 9, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")]
+    [InlineData("FROM x\nONBUILD FROM a", 2, 9, "FROM isn't allowed as an ONBUILD trigger")]
+    [InlineData("FROM x\nONBUILD CPOY a b", 2, 9, "unknown instruction: CPOY (did you mean COPY?)")]
+    [InlineData("FROM x\nHEALTHCHECK curl", 2, 13, "Unknown type \"CURL\" in HEALTHCHECK (try CMD)")]
+    [InlineData("FROM x\nHEALTHCHECK --interval=1us CMD a", 2, 24, "Interval \"interval\" cannot be less than 1ms")]
+    [InlineData("FROM x\nHEALTHCHECK --interval=abc CMD a", 2, 24, "invalid duration \"abc\" for --interval: expected something like 1m30s")]
+    [InlineData("FROM x\nUSER", 2, 5, "USER requires exactly one argument: expected USER NAME[:GROUP]")]
+    [InlineData("FROM x\nVOLUME [\"\"]", 2, 1, "VOLUME specified can not be an empty string")]
+    [InlineData("FROM x\nRUN --network=wild a", 2, 15, "invalid network mode: wild: expected default, none or host")]
+    [InlineData("FROM x\nRUN --security=insecure a", 2, 16, "security mode insecure is not granted to builds: expected sandbox")]
+    [InlineData("FROM x\nRUN cat <<EOF\na\n", 2, 9, "unterminated heredoc: expected a line that is only EOF")]
+    [InlineData("# escape=x\nFROM x", 1, 10, "invalid escape token 'x' does not match ` or \\")]
+    [InlineData("# escape=`\n# escape=`\nFROM x", 2, 1, "only one escape parser directive can be used")]
+    public void A_mistake_is_told_with_its_line_and_column(string text, int line, int column, string problem)
     {
         var error = Assert.Throws<DockerfileException>(() => Dockerfile.Parse(text));
-        Assert.Equal((line, problem), (error.Line, error.Problem));
+        Assert.Equal((line, column, problem), (error.Line, error.Place.Column, error.Problem));
+        Assert.Equal($"{error.Message} (some.Dockerfile:{line}:{column})", error.In("some.Dockerfile"));
         Assert.Equal($"dockerfile parse error on line {line}: {problem}", error.Message);
+    }
+
+    [Fact]
+    public void The_line_is_shown_with_a_mark_under_the_place()
+    {
+        const string text = "FROM x\nRUN a \\\n b\nCOPY --form=y a b\n";
+        var error = Assert.Throws<DockerfileException>(() => Dockerfile.Parse(text));
+        error.FileText = text;
+        Assert.Equal("  4 | COPY --form=y a b\n    |      ^", error.Excerpt());
     }
 
     [Theory]

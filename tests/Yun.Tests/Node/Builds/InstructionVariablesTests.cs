@@ -39,5 +39,5 @@ public sealed class InstructionVariablesTests
 
     [Fact]
     public void An_error_says_the_line() =>
-        Assert.Equal("dockerfile line 1: failed to process \"${x\": syntax error: missing '}'", Assert.Throws<EngineException>(() => Replace("USER ${x")).Message);
+        Assert.Equal("dockerfile line 1: failed to process \"${y:?why}\": y: why", Assert.Throws<EngineException>(() => Replace("USER ${y:?why}")).Message);
 }
