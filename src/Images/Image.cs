@@ -5,9 +5,9 @@ namespace Yun.Images;
 /// <summary>An image in the local store, as it was when it was asked for: tags given later are not seen here.</summary>
 public sealed class Image
 {
-    internal Image(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers, IReadOnlyList<ImageReference> names)
+    internal Image(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers, IReadOnlyList<ImageReference> names, Digest? index, bool isSibling)
     {
-        (Record, Config, Layers, Names) = (record, config, layers, names);
+        (Record, Config, Layers, Names, Index, IsSibling) = (record, config, layers, names, index, isSibling);
         RepoTags = [.. names.Where(name => name.Digest is null).Select(name => name.Familiar)];
         RepoDigests = [.. names.Where(name => name.Digest is not null).Select(name => name.Familiar)];
     }
@@ -33,8 +33,12 @@ public sealed class Image
     /// <summary>The manifest it was pulled or pushed with, where there is one.</summary>
     public Descriptor? Manifest => Record.Manifest;
     public Platform Platform => Config.Platform;
-    /// <summary>True when no name is left.</summary>
-    public bool IsDangling => Names.Count == 0;
+    /// <summary>True when no name is left, neither its own nor that of an index it belongs to.</summary>
+    public bool IsDangling => Names.Count == 0 && !IsSibling;
+    /// <summary>The index of several platforms that its name stands for; where it was asked for by name, that name.</summary>
+    public Digest? Index { get; }
+    /// <summary>True when only an index holds it: a name stands for the index, and there for an image of another platform.</summary>
+    public bool IsSibling { get; }
 
     internal ImageRecord Record { get; }
 }

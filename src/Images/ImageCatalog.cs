@@ -22,7 +22,17 @@ internal sealed class ImageCatalog
 
     private sealed record Known(ImageRecord Record, ImageConfig Config, IReadOnlyList<Layer> Layers);
 
-    private sealed record Snapshot(ImmutableDictionary<Digest, Known> Images, ImmutableSortedDictionary<string, (ImageReference Name, Digest Id)> Names);
+    private sealed record Snapshot(ImmutableDictionary<Digest, Known> Images, ImmutableSortedDictionary<string, Named> Names)
+    {
+        private HashSet<Digest>? _indexes;
+
+        /// <summary>The indexes that names stand for.</summary>
+        public HashSet<Digest> Indexes => _indexes ??= [.. Names.Values.Select(name => name.Index).OfType<Digest>()];
+    }
+
+    /// <param name="Id">The image that the name stands for where no platform is asked for.</param>
+    /// <param name="Index">What the name stands for in its registry, when that is an index.</param>
+    private sealed record Named(ImageReference Name, Digest Id, Digest? Index);
 
     public static async Task<ImageCatalog> OpenAsync(IStore store, Func<ImageRecord, (ImageConfig Config, IReadOnlyList<Layer> Layers)?> read, CancellationToken cancel)
     {
@@ -35,12 +45,13 @@ internal sealed class ImageCatalog
             if (read(record) is { } content) images[record.Id] = new Known(record, content.Config, content.Layers);
             else if (!record.Removed) lost[record.Id] = [];
         }
-        var names = ImmutableSortedDictionary.CreateBuilder<string, (ImageReference, Digest)>(StringComparer.Ordinal);
+        var names = ImmutableSortedDictionary.CreateBuilder<string, Named>(StringComparer.Ordinal);
         foreach (var entry in await store.RangeAsync(NamePrefix, cancel))
         {
             var name = ImageReference.Parse(entry.Key[NamePrefix.Length..]);
-            if (!Digest.TryParse(Encoding.UTF8.GetString(entry.Value), out var id)) continue;
-            if (images.ContainsKey(id)) names[name.ToString()] = (name, id);
+            var stands = Encoding.UTF8.GetString(entry.Value).Split(' ');
+            if (!Digest.TryParse(stands[0], out var id)) continue;
+            if (images.ContainsKey(id)) names[name.ToString()] = new Named(name, id, stands.Length > 1 && Digest.TryParse(stands[1], out var index) ? index : null);
             else if (lost.TryGetValue(id, out var its)) its.Add(name);
         }
         return new ImageCatalog(store, new Snapshot(images.ToImmutable(), names.ToImmutable())) { _lost = lost };
@@ -53,20 +64,35 @@ internal sealed class ImageCatalog
     public IReadOnlyList<Image> List()
     {
         var now = _now;
-        var names = now.Names.Values.ToLookup(name => name.Id, name => name.Name);
-        return [.. now.Images.Values.Where(known => !known.Record.Removed).Select(known => Show(known, [.. names[known.Record.Id]]))
+        var names = now.Names.Values.ToLookup(name => name.Id);
+        return [.. now.Images.Values.Where(known => !known.Record.Removed).Select(known => Show(now, known, [.. names[known.Record.Id]]))
             .OrderByDescending(image => image.Created ?? DateTimeOffset.MinValue).ThenBy(image => image.Id.ToString(), StringComparer.Ordinal)];
     }
 
     public Image? Get(Digest id, bool removedToo = false) =>
-        _now is var now && now.Images.TryGetValue(id, out var known) && (removedToo || !known.Record.Removed) ? Show(known, NamesOf(now, id)) : null;
+        _now is var now && now.Images.TryGetValue(id, out var known) && (removedToo || !known.Record.Removed) ? Show(now, known, NamesOf(now, id)) : null;
 
     public Digest? IdOf(ImageReference name) => _now.Names.TryGetValue(KeyOf(name), out var found) ? found.Id : null;
 
-    public Image Find(string nameOrId) => TryFind(nameOrId) ?? throw NotFound(nameOrId);
+    /// <summary>The index that a name stands for.</summary>
+    public Digest? IndexOf(ImageReference name) => _now.Names.TryGetValue(KeyOf(name), out var found) ? found.Index : null;
+
+    /// <summary>True while a name stands for the index.</summary>
+    public bool IsNamed(Digest index) => _now.Indexes.Contains(index);
+
+    /// <summary>The images that are here of an index.</summary>
+    public IReadOnlyList<Image> Members(Digest index) => _now is var now
+        ? [.. now.Images.Values.Where(known => !known.Record.Removed && known.Record.Indexes?.Exists(its => its.Index.Digest == index) == true).Select(known => Show(now, known, NamesOf(now, known.Record.Id)))] : [];
+
+    public Image Find(string nameOrId, Platform? platform = null) => TryFind(nameOrId, platform) ?? throw NotFound(nameOrId);
 
     /// <summary>A name wins over the beginning of an id, as with Docker.</summary>
-    public Image? TryFind(string nameOrId)
+    /// <param name="platform">Where a name stands for several platforms' images, the one that suits best. What suits not at all is given all the same.</param>
+    public Image? TryFind(string nameOrId, Platform? platform = null) => TryFindAny(nameOrId) is not { } found ? null
+        : platform is null || found.Index is not { } index ? found
+        : Members(index).Where(member => platform.Suits(member.Platform) > platform.Suits(found.Platform)).MaxBy(member => platform.Suits(member.Platform)) ?? found;
+
+    private Image? TryFindAny(string nameOrId)
     {
         if (Digest.TryParse(nameOrId, out var id) || Digest.TryParse("sha256:" + nameOrId, out id)) return Get(id);
         if (!ImageReference.TryParse(nameOrId, out var name))
@@ -74,7 +100,8 @@ internal sealed class ImageCatalog
             if (ByIdPrefix(nameOrId) is { } byPrefix) return byPrefix;
             throw Invalid(nameOrId);
         }
-        return IdOf(name.WithDefaultTag()) is { } named && Get(named) is { } image ? image : ByIdPrefix(nameOrId);
+        return _now is var now && now.Names.TryGetValue(KeyOf(name.WithDefaultTag()), out var named) && now.Images.TryGetValue(named.Id, out var known) && !known.Record.Removed
+            ? Show(now, known, [named, .. NamesOf(now, named.Id)]) : ByIdPrefix(nameOrId);
     }
 
     /// <summary>Images that were there once and could not be read when the store was opened, and what they are called; without those that are there again.</summary>
@@ -92,20 +119,20 @@ internal sealed class ImageCatalog
         _now = _now with { Images = _now.Images.Remove(id) };
     }
 
-    public async Task NameAsync(ImageReference name, Digest id)
+    public async Task NameAsync(ImageReference name, Digest id, Digest? index = null)
     {
-        await _store.PutAsync(NamePrefix + KeyOf(name), Encoding.UTF8.GetBytes(id.ToString()));
-        _now = _now with { Names = _now.Names.SetItem(KeyOf(name), (ImageReference.Parse(KeyOf(name)), id)) };
+        await _store.PutAsync(NamePrefix + KeyOf(name), Encoding.UTF8.GetBytes(index is null ? id.ToString() : $"{id} {index}"));
+        _now = new Snapshot(_now.Images, _now.Names.SetItem(KeyOf(name), new Named(ImageReference.Parse(KeyOf(name)), id, index)));
     }
 
     public async Task UnnameAsync(ImageReference name)
     {
         await _store.DeleteAsync(NamePrefix + KeyOf(name));
-        _now = _now with { Names = _now.Names.Remove(KeyOf(name)) };
+        _now = new Snapshot(_now.Images, _now.Names.Remove(KeyOf(name)));
     }
 
     /// <summary>Everything there is, with what was removed and only serves a container.</summary>
-    public IReadOnlyList<Image> Everything() => _now is var now ? [.. now.Images.Values.Select(known => Show(known, NamesOf(now, known.Record.Id)))] : [];
+    public IReadOnlyList<Image> Everything() => _now is var now ? [.. now.Images.Values.Select(known => Show(now, known, NamesOf(now, known.Record.Id)))] : [];
 
     public static EngineException NotFound(string nameOrId) => new(ErrorKind.NotFound, "No such image: "
         + (!Digest.TryParse(nameOrId, out _) && ImageReference.TryParse(nameOrId, out var name) ? name.WithDefaultTag().Familiar : nameOrId));
@@ -113,9 +140,13 @@ internal sealed class ImageCatalog
     // With a digest, the tag beside it says nothing more.
     private static string KeyOf(ImageReference name) => (name.Digest is { } digest ? name.WithDigest(digest) : name).ToString();
 
-    private static Image Show(Known known, IReadOnlyList<ImageReference> names) => new(known.Record, known.Config, known.Layers, names);
+    // The first name is the one that was asked for.
+    private static Image Show(Snapshot now, Known known, IReadOnlyList<Named> names) => new(
+        known.Record, known.Config, known.Layers, [.. names.DistinctBy(name => name.Name.ToString()).OrderBy(name => name.Name.ToString(), StringComparer.Ordinal).Select(name => name.Name)],
+        names.Count > 0 && names[0] is { Index: { } asked } ? asked : names.Select(name => name.Index).FirstOrDefault(index => index is not null),
+        names.Count == 0 && known.Record.Indexes?.Exists(its => now.Indexes.Contains(its.Index.Digest)) == true);
 
-    private static ImageReference[] NamesOf(Snapshot now, Digest id) => [.. now.Names.Values.Where(name => name.Id == id).Select(name => name.Name)];
+    private static Named[] NamesOf(Snapshot now, Digest id) => [.. now.Names.Values.Where(name => name.Id == id)];
 
     private Image? ByIdPrefix(string text)
     {

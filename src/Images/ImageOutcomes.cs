@@ -19,3 +19,6 @@ public sealed record FoundRepository
 
 /// <param name="Name">The name it was given; null for an image that came without one.</param>
 public sealed record LoadedImage(Digest Id, string? Name);
+
+/// <summary>What a name stands for in its registry when that is several platforms' images; null for an image that is not here.</summary>
+public sealed record NamedIndex(Descriptor Descriptor, IReadOnlyList<(Descriptor Manifest, Image? Image)> Manifests);

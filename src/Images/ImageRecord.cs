@@ -13,9 +13,15 @@ internal sealed record ImageRecord
     public Descriptor? Manifest { get; set; }
     /// <summary>Bottom first, one for each of the configuration's diff ids.</summary>
     public List<LayerRecord> Layers { get; set; } = [];
+    /// <summary>The indexes of several platforms that it came in. One counts for as long as a name stands for it.</summary>
+    public List<IndexMembership>? Indexes { get; set; }
     /// <summary>The image was removed while a container still stood on it: it is no longer shown, and goes when the container does.</summary>
     public bool Removed { get; set; }
 }
+
+/// <param name="Index">An index, whose bytes are in the content store.</param>
+/// <param name="Manifest">The image's manifest, as that index names it.</param>
+internal sealed record IndexMembership(Descriptor Index, Descriptor Manifest);
 
 internal sealed record LayerRecord
 {

@@ -7,6 +7,17 @@ namespace Yun.Images;
 
 public sealed partial class ImageStore
 {
+    /// <summary>The index that the image's name stands for, and its images, those that are here and those that are not. Null when the name stands for one image.</summary>
+    public NamedIndex? IndexOf(Image image)
+    {
+        if (image.Index is not { } digest || image.Record.Indexes?.Find(its => its.Index.Digest == digest) is not { } membership || TryReadIndex(digest) is not { } index) return null;
+        var here = _catalog.Members(digest);
+        return new NamedIndex(membership.Index, [.. index.Manifests!.Select(entry => (entry, here.FirstOrDefault(member => member.Record.Indexes!.Exists(its => its.Index.Digest == digest && its.Manifest.Digest == entry.Digest))))]);
+    }
+
+    /// <summary>How much of an image is here as it travels: manifest, configuration and compressed layers.</summary>
+    public long ContentBytes(Image image) => image.Record.Layers.Select(layer => layer.Blob?.Digest).Append(image.Manifest?.Digest).Append(image.Id).OfType<Digest>().Distinct().Sum(digest => _content.SizeOf(digest) ?? 0);
+
     /// <summary>What a name stands for in its registry, and the platforms it is there for.</summary>
     public async Task<(Descriptor Named, IReadOnlyList<Platform> Platforms)> InspectRemoteAsync(ImageReference reference, RegistryAuth? auth, CancellationToken cancel = default)
     {

@@ -10,13 +10,14 @@ namespace Yun.Images;
 public sealed partial class ImageStore
 {
     /// <summary>Reads an archive of <c>docker save</c> or an OCI layout, plain or compressed.</summary>
-    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<TransferProgress>? progress, CancellationToken cancel = default)
+    /// <param name="platform">Only the images for it; null takes all that the archive holds.</param>
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<TransferProgress>? progress, Platform? platform = null, CancellationToken cancel = default)
     {
         using var pins = _pins.Take();
         using var load = new ArchiveLoad(_content, _layers, pins, progress, cancel);
         try
         {
-            return await LoadAsync(archive, load, pins, cancel);
+            return await LoadAsync(archive, load, pins, platform, cancel);
         }
         catch
         {
@@ -25,7 +26,7 @@ public sealed partial class ImageStore
         }
     }
 
-    private async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, ArchiveLoad load, Pins.Lease pins, CancellationToken cancel)
+    private async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, ArchiveLoad load, Pins.Lease pins, Platform? platform, CancellationToken cancel)
     {
         var images = await Task.Factory.StartNew(() =>
         {
@@ -33,9 +34,12 @@ public sealed partial class ImageStore
             return ArchiveImages.Read(load);
         }, cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var loaded = new List<LoadedImage>();
-        foreach (var image in images)
+        var wanted = images.Where(image => platform is null || platform.Suits(RemoteImage.ParseConfig(image.Config, Digest.Of(image.Config)).Platform) > 0).ToList();
+        if (wanted.Count == 0 && platform is not null) throw new EngineException(ErrorKind.NotFound, $"The archive holds no image for the platform {platform}.");
+        foreach (var image in wanted)
         {
             var id = await AddAsync(image, load, pins, cancel);
+            if (image.Membership is { } other && image.Names.Any(name => _catalog.IndexOf(name) == other.Index.Digest && _catalog.IdOf(name) != id)) continue;
             if (image.Names.Count == 0) loaded.Add(new LoadedImage(id, null));
             foreach (var name in image.Names) loaded.Add(new LoadedImage(id, name.Familiar));
             Publish("load", id);
@@ -65,12 +69,16 @@ public sealed partial class ImageStore
         // A manifest with plain layers is not how anyone pushes it, so it is not kept.
         var manifest = image.Layers.All(layer => layer.Compressed) && image.Manifest is { } named && load.Document(named.Digest) is { } bytes ? named with { Digest = _content.Write(bytes), Size = bytes.Length } : null;
         if (manifest is not null) pins.Add(manifest.Digest);
+        // An index of images whose manifests are not kept would be one of other images.
+        var membership = manifest is not null && image.Membership is { } its && load.Document(its.Index.Digest) is { } indexBytes ? its with { Index = its.Index with { Digest = _content.Write(indexBytes) } } : null;
+        if (membership is not null) pins.Add(membership.Index.Digest);
         var known = _catalog.Get(id, removedToo: true)?.Record;
         var record = new ImageRecord
         {
             Id = id,
             Parent = known?.Parent,
-            Manifest = known?.Manifest ?? manifest,
+            Indexes = IndexesOf(id, membership),
+            Manifest = membership is null ? known?.Manifest ?? manifest : manifest,
             LastTagged = _time.GetUtcNow(),
             Layers = [.. layers.Select((layer, i) => new LayerRecord
             {
@@ -81,7 +89,12 @@ public sealed partial class ImageStore
         using (await ChangeAsync(cancel))
         {
             await _catalog.PutAsync(record, config, layers);
-            foreach (var name in image.Names) await _catalog.NameAsync(name, id);
+            foreach (var name in image.Names)
+            {
+                // Of several platforms' images the one that suits this machine best came first.
+                if (membership is not null && _catalog.IndexOf(name) == membership.Index.Digest && _catalog.IdOf(name) is { } first && first != id && _catalog.Get(first) is not null) continue;
+                await _catalog.NameAsync(name, id, membership?.Index.Digest);
+            }
         }
         return id;
     }

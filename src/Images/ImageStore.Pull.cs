@@ -66,14 +66,17 @@ public sealed partial class ImageStore
         progress?.Report(new TransferProgress($"Pulling from {reference.Path}", reference.Digest?.ToString() ?? reference.Tag));
         using var pins = _pins.Take();
         var chains = Layer.ChainsOf(remote.DiffIds);
-        pins.Add([.. chains, .. remote.Layers.Select(layer => layer.Digest), remote.Id, remote.Manifest.Descriptor.Digest]);
-        var wasHere = _catalog.Get(remote.Id) is not null && _catalog.IdOf(reference) == remote.Id;
+        pins.Add([.. chains, .. remote.Layers.Select(layer => layer.Digest), remote.Id, remote.Manifest.Descriptor.Digest, remote.NamedDigest]);
+        var index = remote.Membership?.Index.Digest;
+        var wasHere = _catalog.Get(remote.Id) is { } here && _catalog.IndexOf(reference) == index
+            && (_catalog.IdOf(reference) == remote.Id || here.Record.Indexes?.Exists(its => its.Index.Digest == index) == true);
         IReadOnlyList<Layer> layers;
         try
         {
             layers = await PullLayersAsync(remote, chains, wasHere ? null : progress, cancel);
             _content.Write(remote.ConfigBytes);
             _content.Write(remote.Manifest.Bytes);
+            if (index is not null) _content.Write(remote.Named.Bytes);
         }
         // What was cut off can be taken up; what was wrong is of no use.
         catch (Exception failed) when (failed is not (OperationCanceledException or EngineException { Kind: ErrorKind.Unavailable }))
@@ -86,18 +89,31 @@ public sealed partial class ImageStore
             Id = remote.Id,
             Manifest = remote.Manifest.Descriptor,
             Parent = _catalog.Get(remote.Id)?.Parent,
+            Indexes = IndexesOf(remote.Id, remote.Membership),
             LastTagged = _time.GetUtcNow(),
             Layers = [.. layers.Select((layer, i) => new LayerRecord { DiffId = layer.DiffId, ChainId = layer.ChainId, Blob = remote.Layers[i] })],
         };
         using (await ChangeAsync(cancel))
         {
             await _catalog.PutAsync(record, remote.Config, layers);
-            await _catalog.NameAsync(reference.WithDigest(remote.NamedDigest), remote.Id);
-            if (reference.Digest is null) await _catalog.NameAsync(reference, remote.Id);
+            foreach (var name in new[] { reference.WithDigest(remote.NamedDigest), reference }.Take(reference.Digest is null ? 2 : 1))
+                await _catalog.NameAsync(name, index is null ? remote.Id : BestFor(name, remote, index.Value), index);
         }
         progress?.Report(new TransferProgress($"Digest: {remote.NamedDigest}"));
         progress?.Report(new TransferProgress(wasHere ? $"Status: Image is up to date for {reference.Familiar}" : $"Status: Downloaded newer image for {reference.Familiar}"));
         return _catalog.Get(remote.Id)!;
+    }
+
+    /// <summary>A name goes on standing for what suits this machine better, when another platform's image of the same index joins it.</summary>
+    private Digest BestFor(ImageReference name, RemoteImage remote, Digest index) =>
+        _catalog.IndexOf(name) == index && _catalog.IdOf(name) is { } before && _catalog.Get(before) is { } image && Platform.Host.Suits(image.Platform) > Platform.Host.Suits(remote.Config.Platform)
+            ? before : remote.Id;
+
+    /// <summary>The indexes that an image belongs to, with one more; those that no name stands for are forgotten.</summary>
+    private List<IndexMembership>? IndexesOf(Digest image, IndexMembership? joined)
+    {
+        var known = _catalog.Get(image, removedToo: true)?.Record.Indexes?.Where(its => its.Index.Digest != joined?.Index.Digest && _catalog.IsNamed(its.Index.Digest)) ?? [];
+        return joined is null ? [.. known] : [.. known, joined];
     }
 
     private async Task<IReadOnlyList<Layer>> PullLayersAsync(RemoteImage remote, IReadOnlyList<Digest> chains, IProgress<TransferProgress>? progress, CancellationToken cancel)

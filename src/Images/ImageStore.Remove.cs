@@ -61,8 +61,10 @@ public sealed partial class ImageStore
             {
                 cancel.ThrowIfCancellationRequested();
                 if (_catalog.Get(image.Id) is null || (!all && !image.IsDangling) || UserOf(image.Id) is not null || matches?.Invoke(image) == false) continue;
-                if (ObstacleOf(image, Obstacles.Children) is not null) continue;
-                foreach (var name in image.Names) await UntagAsync(image.Id, name, done);
+                // An image that an index holds goes with the index, and that stays while a container uses any image of it.
+                if (image.IsSibling || ObstacleOf(image, Obstacles.Children) is not null) continue;
+                if (image.Index is { } index && _catalog.Members(index).Any(member => UserOf(member.Id) is not null)) continue;
+                foreach (var name in image.Names) freed += await UntagAsync(image.Id, name, done);
                 freed += await DeleteAsync(image.Id, done, force: false, pruneParents: true, quiet: true);
             }
         }
@@ -107,11 +109,19 @@ public sealed partial class ImageStore
         return freed;
     }
 
-    private async Task UntagAsync(Digest id, ImageReference name, List<ImageRemoval> done)
+    /// <returns>The bytes that became free: with the last name of an index go the images of other platforms that it held.</returns>
+    private async Task<long> UntagAsync(Digest id, ImageReference name, List<ImageRemoval> done)
     {
+        var index = _catalog.IndexOf(name);
         await _catalog.UnnameAsync(name);
         done.Add(new ImageRemoval(name.Familiar, null));
         Publish("untag", id);
+        if (index is not { } gone || _catalog.IsNamed(gone)) return 0;
+        var freed = 0L;
+        foreach (var member in _catalog.Members(gone).Where(member => member.Id != id && member.IsDangling))
+            freed += await DeleteAsync(member.Id, done, force: false, pruneParents: true, quiet: true);
+        if (!Needed().Contains(gone)) _content.TryFree(gone);
+        return freed;
     }
 
     private void RequireFree(Image image, Obstacles obstacles)

@@ -13,19 +13,20 @@ public sealed partial class ImageStore
     /// <exception cref="EngineException">NotFound, before anything is written.</exception>
     public async Task SaveAsync(IReadOnlyList<string> namesOrIds, Stream archive, CancellationToken cancel = default)
     {
-        await using var made = OpenSaved(namesOrIds, cancel);
+        await using var made = OpenSaved(namesOrIds, null, cancel);
         await made.CopyToAsync(archive, cancel);
     }
 
     /// <summary>As <see cref="SaveAsync"/>, to be read: the archive is made as it is read.</summary>
-    public Stream OpenSaved(IReadOnlyList<string> namesOrIds, CancellationToken cancel = default)
+    /// <param name="platform">Only this platform's image of a name that stands for several; null saves all that are here.</param>
+    public Stream OpenSaved(IReadOnlyList<string> namesOrIds, Platform? platform = null, CancellationToken cancel = default)
     {
-        return OpenSaved(namesOrIds.SelectMany(Choose).ToList(), cancel);
+        return OpenSaved(namesOrIds.SelectMany(name => Choose(name, platform)).ToList(), platform is null, cancel);
     }
 
     /// <summary>One image under these names, which it need not have here.</summary>
     public Stream OpenSaved(Image image, IReadOnlyList<ImageReference> names, CancellationToken cancel = default) =>
-        OpenSaved(names.Count == 0 ? [(image, null)] : [.. names.Select(name => (image, (ImageReference?)name))], cancel);
+        OpenSaved(names.Count == 0 ? [(image, null)] : [.. names.Select(name => (image, (ImageReference?)name))], withIndexes: false, cancel);
 
     /// <summary>What the image's layers make together, as a tar that is made as it is read.</summary>
     public Stream OpenFiles(Image image, CancellationToken cancel = default)
@@ -44,22 +45,32 @@ public sealed partial class ImageStore
         }, cancel);
     }
 
-    private MadeStream OpenSaved(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, CancellationToken cancel)
+    private MadeStream OpenSaved(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, bool withIndexes, CancellationToken cancel)
     {
         var pins = _pins.Take();
-        foreach (var (image, _) in chosen)
+        var indexes = new Dictionary<ImageReference, SavedIndex>();
+        foreach (var name in withIndexes ? chosen.Select(one => one.Name).OfType<ImageReference>() : [])
+            if (_catalog.IndexOf(name) is { } index && _content.Has(index))
+                indexes[name] = new SavedIndex(index, _catalog.Members(index));
+        foreach (var index in indexes.Values) pins.Add(index.Digest);
+        foreach (var image in chosen.Select(one => one.Image).Concat(indexes.Values.SelectMany(index => index.Images)))
             pins.Add([image.Id, .. image.ChainIds, .. image.Record.Layers.Select(layer => layer.Blob?.Digest).OfType<Digest>()]);
         foreach (var id in chosen.Select(one => one.Image.Id).Distinct()) Publish("save", id);
         return new MadeStream(write =>
         {
-            using (pins) new ArchiveSave(_content, new LayerBlobs(_content), new TarWriter(write), cancel).Write(chosen);
+            using (pins) new ArchiveSave(_content, new LayerBlobs(_content), new TarWriter(write), cancel).Write(chosen, indexes);
         }, cancel);
     }
 
     /// <summary>A repository without a tag means all its tags; an id gives the image without a name.</summary>
-    private IEnumerable<(Image Image, ImageReference? Name)> Choose(string nameOrId)
+    private List<(Image Image, ImageReference? Name)> Choose(string nameOrId, Platform? platform)
     {
-        var image = _catalog.TryFind(nameOrId);
+        var image = _catalog.TryFind(nameOrId, platform);
+        if (image is not null && platform is not null)
+        {
+            if (platform.Suits(image.Platform) == 0) throw new EngineException(ErrorKind.NotFound, $"image with reference {nameOrId} was found but does not provide the specified platform ({platform})");
+            return [(image, ImageReference.TryParse(nameOrId, out var asked) && _catalog.IdOf(asked.WithDefaultTag()) is not null && asked.Digest is null ? asked.WithDefaultTag() : null)];
+        }
         if (ImageReference.TryParse(nameOrId, out var name))
         {
             var names = name.Tag is null && name.Digest is null

@@ -38,6 +38,12 @@ public sealed partial class ImageStore
         lock (_using) return _uses.Count(use => use.Image == image.Id);
     }
 
+    /// <summary>The ids of the containers that were made from the image.</summary>
+    public IReadOnlyList<string> UsersOf(Image image)
+    {
+        lock (_using) return [.. _uses.Where(use => use.Image == image.Id).Select(use => use.Container)];
+    }
+
     private ImageUse? UserOf(Digest image, bool? running = null)
     {
         lock (_using) return _uses.Find(use => use.Image == image && (running is null || use.IsRunning == running));
@@ -82,6 +88,8 @@ public sealed partial class ImageStore
         {
             needed.Add(image.Id);
             if (image.Manifest is { } manifest) needed.Add(manifest.Digest);
+            foreach (var (index, its) in image.Record.Indexes ?? [])
+                if (_catalog.IsNamed(index.Digest)) needed.UnionWith([index.Digest, its.Digest]);
             foreach (var layer in image.Record.Layers)
             {
                 needed.Add(layer.ChainId);
@@ -101,7 +109,8 @@ public sealed partial class ImageStore
         var gone = new List<Layer>();
         foreach (var layer in image.Layers.Reverse())
             if (!needed.Contains(layer.ChainId) && _pins.TryFree(layer.ChainId, () => _layers.Delete(layer.ChainId))) gone.Add(layer);
-        var blobs = image.Record.Layers.Select(layer => layer.Blob?.Digest).Append(image.Manifest?.Digest).Append(image.Id);
+        var blobs = image.Record.Layers.Select(layer => layer.Blob?.Digest).Append(image.Manifest?.Digest).Append(image.Id)
+            .Concat(image.Record.Indexes?.SelectMany(its => new Digest?[] { its.Index.Digest, its.Manifest.Digest }) ?? []);
         foreach (var blob in blobs.OfType<Digest>().Where(blob => !needed.Contains(blob)))
             _content.TryFree(blob);
         return gone;
@@ -110,6 +119,7 @@ public sealed partial class ImageStore
     private sealed class ImageUse(ImageStore images, Digest image, string containerId, Func<bool> isRunning) : IDisposable
     {
         public Digest Image => image;
+        public string Container => containerId;
         public string ShortId => containerId.Length > 12 ? containerId[..12] : containerId;
         public bool IsRunning => isRunning();
 

@@ -29,7 +29,7 @@ public sealed partial class ImageStore
     {
         var image = await PullAsync(NameInRegistry(names), null, null, null, cancel);
         using (await ChangeAsync(cancel))
-            foreach (var name in names) await _catalog.NameAsync(name, image.Id);
+            foreach (var name in names) await _catalog.NameAsync(name, image.Id, image.Index);
         return $"It was downloaded again with {NameInRegistry(names).Familiar}.";
     }
 

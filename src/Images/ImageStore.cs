@@ -67,10 +67,11 @@ public sealed partial class ImageStore : IAsyncDisposable
 
     /// <summary>By name, by digest, by id or by the beginning of an id, as Docker takes them.</summary>
     /// <exception cref="EngineException">NotFound, <c>No such image: X</c>; or InvalidArgument when the text can be no reference.</exception>
-    public Image Find(string nameOrId) => _catalog.Find(nameOrId);
+    /// <param name="platform">Which image of a name that stands for several platforms'; the caller sees whether what is here suits.</param>
+    public Image Find(string nameOrId, Platform? platform = null) => _catalog.Find(nameOrId, platform);
 
     /// <summary>As <see cref="Find"/>, but null when there is no such image.</summary>
-    public Image? TryFind(string nameOrId) => _catalog.TryFind(nameOrId);
+    public Image? TryFind(string nameOrId, Platform? platform = null) => _catalog.TryFind(nameOrId, platform);
 
     /// <summary>The image a container was made from, even if it was removed from the list since.</summary>
     public Image FindForContainer(string id) => Digest.TryParse(id, out var digest) && _catalog.Get(digest, removedToo: true) is { } image ? image : throw ImageCatalog.NotFound(id);
@@ -87,7 +88,7 @@ public sealed partial class ImageStore : IAsyncDisposable
         {
             var known = _catalog.Get(image.Id) ?? throw ImageCatalog.NotFound(image.Id.ToString());
             await _catalog.PutAsync(known.Record with { LastTagged = _time.GetUtcNow() }, known.Config, known.Layers);
-            await _catalog.NameAsync(name, image.Id);
+            await _catalog.NameAsync(name, image.Id, image.Index is { } index && known.Record.Indexes?.Exists(its => its.Index.Digest == index) == true ? index : null);
         }
         Publish("tag", image.Id, name.Familiar);
     }

@@ -14,8 +14,11 @@ internal static class ArchiveImages
     {
         try
         {
+            // Docker's list has no word for several platforms.
+            if (archive.Document("index.json") is { } whole && JsonSerializer.Deserialize(whole, ImageJson.Default.ImageIndex) is { Manifests: { } entries } outer && entries.Exists(entry => MediaTypes.IsIndex(entry.MediaType)))
+                return [.. FromLayout(archive, outer)];
             if (archive.Document("manifest.json") is { } docker) return [.. JsonSerializer.Deserialize(docker, ArchiveJson.Default.ListDockerArchiveItem)!.Select(item => FromDocker(archive, item))];
-            if (archive.Document("index.json") is { } layout) return [.. FromLayout(archive, JsonSerializer.Deserialize(layout, ImageJson.Default.ImageIndex)!, null)];
+            if (archive.Document("index.json") is { } layout) return [.. FromLayout(archive, JsonSerializer.Deserialize(layout, ImageJson.Default.ImageIndex)!)];
         }
         catch (JsonException malformed)
         {
@@ -28,7 +31,7 @@ internal static class ArchiveImages
     {
         var config = archive.Document(item.Config ?? "") ?? throw Missing(item.Config);
         return new ArchiveImage(config, [.. (item.Layers ?? []).Select(path => archive.Layer(path) ?? throw Missing(path))],
-            [.. (item.RepoTags ?? []).Select(ParseName)], ManifestOf(archive, Digest.Of(config)));
+            [.. (item.RepoTags ?? []).Select(ParseName)], ManifestOf(archive, Digest.Of(config)), null);
     }
 
     /// <summary>Docker's list does not name manifests; where the archive is a layout as well, the one with this configuration is the image's.</summary>
@@ -41,30 +44,39 @@ internal static class ArchiveImages
         return null;
     }
 
-    private static IEnumerable<ArchiveImage> FromLayout(ArchiveLoad archive, ImageIndex index, ImageReference? outerName)
+    private static IEnumerable<ArchiveImage> FromLayout(ArchiveLoad archive, ImageIndex layout)
     {
-        foreach (var entry in index.Manifests ?? [])
+        foreach (var entry in layout.Manifests ?? [])
         {
-            var name = outerName ?? NameOf(entry);
+            IReadOnlyList<ImageReference> names = NameOf(entry) is { } name ? [name] : [];
             if (archive.Document(entry.Digest) is not { } bytes)
             {
                 // A layout may name other platforms' images without holding them.
-                if (outerName is not null || index.Manifests!.Count > 1) continue;
+                if (layout.Manifests!.Count > 1) continue;
                 throw Missing(entry.Digest.ToString());
             }
-            if (MediaTypes.IsIndex(entry.MediaType))
+            if (!MediaTypes.IsIndex(entry.MediaType))
             {
-                var inner = JsonSerializer.Deserialize(bytes, ImageJson.Default.ImageIndex)!;
-                var best = inner.Manifests?.Where(image => archive.Document(image.Digest) is not null).MaxBy(image => image.Platform is { } offered ? Platform.Host.Suits(offered) : 1);
-                if (best is null) throw Missing(entry.Digest.ToString());
-                foreach (var image in FromLayout(archive, inner with { Manifests = [best] }, name)) yield return image;
+                if (FromManifest(archive, entry, bytes, names, null) is { } image) yield return image;
                 continue;
             }
-            var manifest = JsonSerializer.Deserialize(bytes, ImageJson.Default.ImageManifest)!;
-            if (manifest.Config is null || archive.Document(manifest.Config.Digest) is not { } config) throw Missing(manifest.Config?.Digest.ToString());
-            var layers = (manifest.Layers ?? []).Select(layer => archive.Layer($"blobs/sha256/{layer.Digest.Hex}") is { } found && found.Blob == layer.Digest ? found : throw Missing(layer.Digest.ToString()));
-            yield return new ArchiveImage(config, [.. layers], name is null ? [] : [name], entry with { Annotations = null, Platform = null });
+            var index = entry with { Annotations = null, Platform = null };
+            var members = JsonSerializer.Deserialize(bytes, ImageJson.Default.ImageIndex)!.Manifests ?? [];
+            var here = members.Where(member => MediaTypes.IsManifest(member.MediaType)).Select(member => archive.Document(member.Digest) is { } manifest ? FromManifest(archive, member, manifest, names, index) : null)
+                .OfType<ArchiveImage>().OrderByDescending(image => image.Membership!.Manifest.Platform is { } offered ? Platform.Host.Suits(offered) : 1).ToList();
+            if (here.Count == 0) throw Missing(entry.Digest.ToString());
+            foreach (var image in here) yield return image;
         }
+    }
+
+    /// <returns>Null for what is no image: an attestation beside one.</returns>
+    private static ArchiveImage? FromManifest(ArchiveLoad archive, Descriptor entry, byte[] bytes, IReadOnlyList<ImageReference> names, Descriptor? index)
+    {
+        var manifest = JsonSerializer.Deserialize(bytes, ImageJson.Default.ImageManifest)!;
+        if (index is not null && manifest.Layers?.TrueForAll(layer => MediaTypes.IsLayer(layer.MediaType)) != true) return null;
+        if (manifest.Config is null || archive.Document(manifest.Config.Digest) is not { } config) throw Missing(manifest.Config?.Digest.ToString());
+        var layers = (manifest.Layers ?? []).Select(layer => archive.Layer($"blobs/sha256/{layer.Digest.Hex}") is { } found && found.Blob == layer.Digest ? found : throw Missing(layer.Digest.ToString()));
+        return new ArchiveImage(config, [.. layers], names, entry with { Annotations = null, Platform = null }, index is null ? null : new IndexMembership(index, entry));
     }
 
     /// <summary>A bare tag says nothing without its repository.</summary>
@@ -82,7 +94,8 @@ internal static class ArchiveImages
 }
 
 /// <summary>One image of an archive, its layers bottom first.</summary>
-internal sealed record ArchiveImage(byte[] Config, IReadOnlyList<LoadedLayer> Layers, IReadOnlyList<ImageReference> Names, Descriptor? Manifest);
+/// <param name="Names">Where the image is one of several platforms', the first of them takes the names.</param>
+internal sealed record ArchiveImage(byte[] Config, IReadOnlyList<LoadedLayer> Layers, IReadOnlyList<ImageReference> Names, Descriptor? Manifest, IndexMembership? Membership);
 
 /// <summary>One item of <c>manifest.json</c> (Docker's image spec v1.2, "Combined Image JSON + Filesystem Changeset Format").</summary>
 internal sealed record DockerArchiveItem

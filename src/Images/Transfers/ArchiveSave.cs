@@ -14,7 +14,8 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
 {
     private readonly HashSet<Digest> _written = [];
 
-    public void Write(IReadOnlyList<(Image Image, ImageReference? Name)> chosen)
+    /// <param name="indexes">The names that stand for an index, whose images that are here are written with it.</param>
+    public void Write(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, IReadOnlyDictionary<ImageReference, SavedIndex> indexes)
     {
         tar.WriteEntry(Directory("blobs"));
         tar.WriteEntry(Directory("blobs/sha256"));
@@ -22,10 +23,9 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
         foreach (var group in chosen.GroupBy(one => one.Image.Id))
         {
             var image = group.First().Image;
-            var layers = image.Layers.Select((layer, i) => WriteLayer(layer, image.Record.Layers[i].Blob)).ToList();
-            var manifest = WriteManifest(image, layers);
+            var (manifest, layers) = WriteImage(image);
             var names = group.Select(one => one.Name).OfType<ImageReference>().Distinct().ToList();
-            index.AddRange(names.Count == 0 ? [manifest] : names.Select(name => manifest with
+            index.AddRange(names.Count == 0 ? [manifest] : names.Select(name => (indexes.TryGetValue(name, out var whole) ? WriteIndex(whole) : manifest) with
             {
                 Annotations = new() { ["io.containerd.image.name"] = name.ToString(), ["org.opencontainers.image.ref.name"] = name.Tag! },
             }));
@@ -38,6 +38,20 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
         tar.WriteFile("manifest.json", JsonSerializer.SerializeToUtf8Bytes(items, ArchiveJson.Default.ListDockerArchiveItem));
         tar.WriteFile("oci-layout", JsonSerializer.SerializeToUtf8Bytes(new LayoutMarker(), ArchiveJson.Default.LayoutMarker));
         tar.Finish();
+    }
+
+    private (Descriptor Manifest, List<Descriptor> Layers) WriteImage(Image image)
+    {
+        var layers = image.Layers.Select((layer, i) => WriteLayer(layer, image.Record.Layers[i].Blob)).ToList();
+        return (WriteManifest(image, layers), layers);
+    }
+
+    private Descriptor WriteIndex(SavedIndex index)
+    {
+        foreach (var image in index.Images) WriteImage(image);
+        var bytes = content.Read(index.Digest);
+        WriteBlob(index.Digest, bytes.Length, () => new MemoryStream(bytes, writable: false));
+        return index.Images[0].Record.Indexes!.Find(its => its.Index.Digest == index.Digest)!.Index;
     }
 
     private Descriptor WriteLayer(Layer layer, Descriptor? blob)
@@ -88,3 +102,6 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
 
     private static TarEntry Directory(string name) => new() { Kind = Linux.FileKind.Directory, Name = name, Mode = 0x1ED };
 }
+
+/// <param name="Images">Those of the index that are here; at least one.</param>
+internal sealed record SavedIndex(Digest Digest, IReadOnlyList<Image> Images);

@@ -14,7 +14,8 @@ internal sealed class ImagePush(
 {
     private const int NeighboursMax = 3;
 
-    public async Task<(Descriptor Manifest, IReadOnlyList<Descriptor> Blobs)> RunAsync(Image image, string tag, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    /// <param name="tag">Null pushes it without a name, by its digest.</param>
+    public async Task<(Descriptor Manifest, IReadOnlyList<Descriptor> Blobs)> RunAsync(Image image, string? tag, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         foreach (var layer in image.Layers.Reverse()) progress?.Report(new TransferProgress("Preparing", layer.DiffId.Short, HasDetail: true));
         var blobs = new Descriptor[image.Layers.Count];
@@ -25,11 +26,16 @@ internal sealed class ImagePush(
         if (!await registry.HasBlobAsync(repository, image.Id, cancel))
             await registry.PutBlobAsync(repository, image.Id, config.Length, () => new MemoryStream(config, writable: false), _ => { }, cancel);
         var (bytes, mediaType) = Manifest(image, config.Length, blobs);
-        await registry.PutManifestAsync(repository, tag, mediaType, bytes, cancel);
         var digest = content.Write(bytes);
+        if (tag is null && digest != image.Manifest!.Digest)
+            throw new EngineException(ErrorKind.Conflict, $"The image for {image.Platform} cannot be pushed with its index: its layers are no longer here as they came. Pull it again.");
+        await registry.PutManifestAsync(repository, tag ?? digest.ToString(), mediaType, bytes, cancel);
         pins.Add(digest);
         return (new Descriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length }, blobs);
     }
+
+    /// <summary>Gives an index, whose images the registry has by now, a name there.</summary>
+    public Task PutIndexAsync(Descriptor index, string tag, CancellationToken cancel) => registry.PutManifestAsync(repository, tag, index.MediaType, content.Read(index.Digest), cancel);
 
     private async Task<Descriptor> PushLayerAsync(Layer layer, Descriptor? blob, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {

@@ -7,11 +7,17 @@ using Yun.Protocol;
 namespace Yun.Images.Transfers;
 
 /// <summary>What a name in a registry stands for on one platform: the manifest, the configuration, and the digest that the name has there.</summary>
-internal sealed record RemoteImage(RegistryClient Registry, string Repository, Digest NamedDigest, FetchedManifest Manifest, byte[] ConfigBytes, ImageConfig Config)
+internal sealed record RemoteImage(RegistryClient Registry, string Repository, FetchedManifest Named, FetchedManifest Manifest, byte[] ConfigBytes, ImageConfig Config)
 {
     // overlayfs takes 500 layers below one.
     private const int LayersMax = 500;
     private const int ConfigMax = 8 << 20;
+
+    public Digest NamedDigest => Named.Descriptor.Digest;
+
+    /// <summary>The index that the name stands for, with this image's place in it; null when it stands for the image itself.</summary>
+    public IndexMembership? Membership => Named.Index is { } index
+        ? new IndexMembership(Named.Descriptor, index.Manifests!.First(entry => entry.Digest == Manifest.Descriptor.Digest)) : null;
 
     public Digest Id => Manifest.Manifest!.Config!.Digest;
     public IReadOnlyList<Descriptor> Layers => Manifest.Manifest!.Layers!;
@@ -36,7 +42,7 @@ internal sealed record RemoteImage(RegistryClient Registry, string Repository, D
             throw new EngineException(ErrorKind.InvalidArgument, $"The image {reference.Familiar} is refused: it has {manifest.Manifest.Layers.Count} layers, and its configuration {config.Rootfs.DiffIds.Count}.");
         if (platform is not null && platform.Suits(config.Platform) == 0)
             throw new EngineException(ErrorKind.NotFound, $"image with reference {reference.Familiar} was found but does not provide the specified platform ({platform})");
-        return new RemoteImage(registry, repository, named.Descriptor.Digest, manifest, bytes, config);
+        return new RemoteImage(registry, repository, named, manifest, bytes, config);
     }
 
     private static Descriptor Choose(ImageIndex index, Platform platform) =>

@@ -163,7 +163,7 @@ internal sealed class BuildRun : IDisposable
 
     private async Task<Image> FindImageAsync(string name, Platform? platform, BuildStep step, CancellationToken cancel)
     {
-        var local = Images.TryFind(name);
+        var local = Images.TryFind(name, platform);
         if (local is not null && platform is not null && platform.Suits(local.Platform) == 0) local = null;
         if (local is not null && (!Request.Pull || !ImageReference.TryParse(name, out _) || IsIdOf(local, name))) return local;
 

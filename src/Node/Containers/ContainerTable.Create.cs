@@ -28,7 +28,7 @@ public sealed partial class ContainerTable
         Validation.Check(request.Config, request.HostConfig);
         var wantedName = request.Name is { Length: > 0 } asked ? Validation.Name(asked) : null;
         if (request.Config.Image is not { Length: > 0 } reference) throw new EngineException(ErrorKind.InvalidArgument, "no image specified");
-        var image = engine.Images.Find(reference);
+        var image = engine.Images.Find(reference, request.Platform);
         RequirePlatform(image, reference, request.Platform);
 
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));

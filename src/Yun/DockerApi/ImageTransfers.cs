@@ -49,11 +49,12 @@ internal static class ImageTransfers
     {
         var reference = ImagesRoutes.Reference(name, context.Text("tag"));
         var auth = RegistryCredentials.Of(context);
+        var platform = context.Platform();
         return ProgressLines.RunAsync(context, async lines =>
         {
             foreach (var one in TagsToPush(reference, engine))
             {
-                var pushed = await engine.Images.PushAsync(one, auth, lines, context.RequestAborted);
+                var pushed = await engine.Images.PushAsync(one, auth, lines, platform, context.RequestAborted);
                 lines.Write(new ProgressMessage { ProgressDetail = new ProgressDetail(), Aux = ProgressLines.Aux(new PushResult { Tag = pushed.Tag, Digest = pushed.Digest.ToString(), Size = pushed.SizeBytes }, DockerApiJson.Default.PushResult) });
             }
         });
@@ -66,16 +67,20 @@ internal static class ImageTransfers
         return tags.Count > 0 ? tags : throw new EngineException(ErrorKind.NotFound, $"An image does not exist locally with the tag: {reference.FamiliarName}");
     }
 
-    public static Task LoadAsync(HttpContext context, Engine engine) => ProgressLines.RunAsync(context, async lines =>
+    public static Task LoadAsync(HttpContext context, Engine engine)
     {
-        foreach (var image in await engine.Images.LoadAsync(context.Request.Body, context.Flag("quiet") ? null : lines, context.RequestAborted))
-            lines.Write(new ProgressMessage { Stream = image.Name is null ? $"Loaded image ID: {image.Id}\n" : $"Loaded image: {image.Name}\n" });
-    });
+        var platform = context.Platform();
+        return ProgressLines.RunAsync(context, async lines =>
+        {
+            foreach (var image in await engine.Images.LoadAsync(context.Request.Body, context.Flag("quiet") ? null : lines, platform, context.RequestAborted))
+                lines.Write(new ProgressMessage { Stream = image.Name is null ? $"Loaded image ID: {image.Id}\n" : $"Loaded image: {image.Name}\n" });
+        });
+    }
 
     public static async Task SaveAsync(HttpContext context, Engine engine, IReadOnlyList<string> names)
     {
         if (names.Count == 0) throw new EngineException(ErrorKind.InvalidArgument, "the names of the images to save are missing");
-        await SendFilesAsync(context, engine.Images.OpenSaved(names, context.RequestAborted));
+        await SendFilesAsync(context, engine.Images.OpenSaved(names, context.Platform(), context.RequestAborted));
     }
 
     /// <summary>Also <c>GET /images/NAME/files</c>, which is Yun's own: what the image's layers make together, as a tar.</summary>

@@ -27,11 +27,28 @@ public static class ImagesRoutes
     }
 
     private static Task ReadAsync(string path, HttpContext context, Engine engine) =>
-        Names(path, Inspection, out var name) ? TypedResults.Json(ImageViews.Inspect(engine.Images.Find(name), WantsContainerConfig(context)), DockerApiJson.Default.ImageInspect).ExecuteAsync(context)
-        : Names(path, History, out name) ? TypedResults.Json(ImageViews.History(engine.Images.Find(name)), DockerApiJson.Default.ListImageHistoryItem).ExecuteAsync(context)
+        Names(path, Inspection, out var name) ? TypedResults.Json(Inspect(context, engine, name), DockerApiJson.Default.ImageInspect).ExecuteAsync(context)
+        : Names(path, History, out name) ? TypedResults.Json(ImageViews.History(Find(context, engine, name)), DockerApiJson.Default.ListImageHistoryItem).ExecuteAsync(context)
         : Names(path, Saved, out name) ? ImageTransfers.SaveAsync(context, engine, [name])
         : Names(path, Files, out name) ? ImageTransfers.SendFilesAsync(context, engine.Images.OpenFiles(engine.Images.Find(name), context.RequestAborted))
         : throw new EngineException(ErrorKind.NotFound, "page not found");
+
+    private static ImageInspect Inspect(HttpContext context, Engine engine, string name)
+    {
+        var image = Find(context, engine, name);
+        var inspect = ImageViews.Inspect(image, WantsContainerConfig(context));
+        if (context.Flag("manifests")) (inspect.Descriptor, inspect.Manifests) = ImageManifests.Of(engine, image);
+        return inspect;
+    }
+
+    /// <summary>An image by name, for the platform that the request may ask for.</summary>
+    private static Image Find(HttpContext context, Engine engine, string name)
+    {
+        var platform = context.Platform();
+        var image = engine.Images.Find(name, platform);
+        return platform is null || platform.Suits(image.Platform) > 0 ? image
+            : throw new EngineException(ErrorKind.NotFound, $"image with reference {name} was found but does not provide the specified platform ({platform})");
+    }
 
     // Compose 1 asks in whatever version the engine speaks, and recreates no container without it.
     private static bool WantsContainerConfig(HttpContext context) =>
@@ -55,7 +72,14 @@ public static class ImagesRoutes
         filters.AllowFilters("before", "dangling", "label", "label!", "reference", "since", "until");
         var all = context.Flag("all");
         var shown = engine.Images.List().Where(image => ImageFilter.Matches(engine, image, filters, all));
-        return TypedResults.Json(shown.Select(image => ImageViews.Summarise(image, engine.Images.UserCount(image), name => ImageFilter.IsAskedFor(name, filters))).ToList(), DockerApiJson.Default.ListImageSummary);
+        return TypedResults.Json(shown.Select(Show).ToList(), DockerApiJson.Default.ListImageSummary);
+
+        ImageSummary Show(Image image)
+        {
+            var summary = ImageViews.Summarise(image, engine.Images.UserCount(image), name => ImageFilter.IsAskedFor(name, filters));
+            if (context.Flag("manifests")) (summary.Descriptor, summary.Manifests) = ImageManifests.Of(engine, image);
+            return summary;
+        }
     }
 
     /// <summary>A term that begins with a registry's host is searched there.</summary>

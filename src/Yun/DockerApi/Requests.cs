@@ -47,12 +47,15 @@ public static class Requests
         : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
         : throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for {name}: '{text}' is not a number");
 
-    /// <summary>The <c>platform</c> parameter; null when it is absent.</summary>
+    /// <summary>The <c>platform</c> parameter, as a word or (since API 1.46) as JSON; null when it is absent.</summary>
     public static Platform? Platform(this HttpContext context)
     {
-        try { return context.Text("platform") is { } text ? Oci.Platform.Parse(text) : null; }
-        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
+        try { return context.Text("platform") is { } text ? PlatformOf(text) : null; }
+        catch (Exception error) when (error is FormatException or JsonException) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
     }
+
+    private static Platform PlatformOf(string text) =>
+        text[0] == '{' ? (JsonSerializer.Deserialize(text, ImageJson.Default.Platform) ?? throw new JsonException("the platform is null")).Normalized() : Oci.Platform.Parse(text);
 
     /// <summary>A moment as Docker's clients send it: seconds since 1970 with an optional fraction, or RFC 3339.</summary>
     public static DateTimeOffset? Time(this HttpContext context, string name)

@@ -66,7 +66,7 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
     private async Task PushAsync(BuildJob job, ImageReference name, BuildStep step, BuildOutput output, CancellationToken cancel)
     {
         var auth = await new SessionSecrets(await SessionAsync(job, cancel)).CredentialsAsync(name.Domain, cancel);
-        await engine.Images.PushAsync(name, auth, output.ProgressOf(step), cancel);
+        await engine.Images.PushAsync(name, auth, output.ProgressOf(step), cancel: cancel);
     }
 
     private Task StoreAsync(BuildJob job, Image image, Exporter exporter, List<ImageReference> names, BuildOutput output, CancellationToken cancel)

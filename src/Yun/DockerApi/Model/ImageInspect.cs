@@ -26,6 +26,8 @@ public sealed class ImageInspect
     [JsonPropertyName("RootFS")] public ImageRootFs RootFs { get; set; } = new();
     public ImageMetadata Metadata { get; set; } = new();
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ContentDescriptor? Descriptor { get; set; }
+    /// <summary>Only where they were asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<ManifestSummary>? Manifests { get; set; }
 }
 
 /// <summary>An image's configuration: since API 1.50 only what an image can say, without the container's properties.</summary>

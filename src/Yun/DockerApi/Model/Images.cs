@@ -13,6 +13,8 @@ public sealed class ImageSummary
     public Dictionary<string, string>? Labels { get; set; }
     public string ParentId { get; set; } = "";
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ContentDescriptor? Descriptor { get; set; }
+    /// <summary>Only where they were asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public List<ManifestSummary>? Manifests { get; set; }
     public List<string> RepoDigests { get; set; } = [];
     public List<string> RepoTags { get; set; } = [];
     /// <summary>-1 when it was not counted.</summary>
