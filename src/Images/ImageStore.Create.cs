@@ -40,8 +40,8 @@ public sealed partial class ImageStore
                 Id = id,
                 Layers = [.. layers.Select(layer => new LayerRecord { DiffId = layer.DiffId, ChainId = layer.ChainId, Blob = BlobOf(layer.ChainId) })],
             }) with { Parent = parent ?? known?.Parent, Removed = false }, config, layers);
+            return _catalog.Get(id)!;
         }
-        return _catalog.Get(id)!;
     }
 
     /// <summary>Makes an image of one layer from a tar of a root file system, plain or compressed.</summary>

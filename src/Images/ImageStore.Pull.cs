@@ -93,15 +93,18 @@ public sealed partial class ImageStore
             LastTagged = _time.GetUtcNow(),
             Layers = [.. layers.Select((layer, i) => new LayerRecord { DiffId = layer.DiffId, ChainId = layer.ChainId, Blob = remote.Layers[i] })],
         };
+        Image image;
         using (await ChangeAsync(cancel))
         {
             await _catalog.PutAsync(record, remote.Config, layers);
             foreach (var name in new[] { reference.WithDigest(remote.NamedDigest), reference }.Take(reference.Digest is null ? 2 : 1))
                 await _catalog.NameAsync(name, index is null ? remote.Id : BestFor(name, remote, index.Value), index);
+            // From here on it may be removed.
+            image = _catalog.Get(remote.Id)!;
         }
         progress?.Report(new TransferProgress($"Digest: {remote.NamedDigest}"));
         progress?.Report(new TransferProgress(wasHere ? $"Status: Image is up to date for {reference.Familiar}" : $"Status: Downloaded newer image for {reference.Familiar}"));
-        return _catalog.Get(remote.Id)!;
+        return image;
     }
 
     /// <summary>A name goes on standing for what suits this machine better, when another platform's image of the same index joins it.</summary>

@@ -6,6 +6,9 @@ namespace Yun.Images;
 // The rules are Docker's (moby, daemon/images/image_delete.go), down to their words: people and programs know them.
 public sealed partial class ImageStore
 {
+    // What a build or a load has made and no image stands on yet is younger.
+    private static readonly TimeSpan s_beingMade = TimeSpan.FromMinutes(30);
+
     [Flags]
     private enum Obstacles
     {
@@ -68,7 +71,7 @@ public sealed partial class ImageStore
                 freed += await DeleteAsync(image.Id, done, force: false, pruneParents: true, quiet: true);
             }
         }
-        return (done, freed);
+        return (done, freed + await CollectAsync(s_beingMade, cancel));
     }
 
     /// <summary>Takes one name away, and the digests of its repository with its last tag. True when the image has names left, which is then all there is to do.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Yun.Images.Content;
+using Yun.Images.Layers;
 using Yun.Oci;
 
 namespace Yun.Images;
@@ -20,16 +21,28 @@ public sealed partial class ImageStore
         return use;
     }
 
-    /// <summary>Called once after start, when every container has said what it uses: frees what nothing needs any more.</summary>
-    public async Task CollectAsync(CancellationToken cancel = default)
+    /// <summary>
+    /// Frees what nothing needs any more, once every container has said what it uses. What a pull or a load brought here before it was broken off stays for a while, so that the next one
+    /// goes on from there.
+    /// </summary>
+    /// <param name="keep">What came later than this long ago stays.</param>
+    /// <returns>The bytes that became free.</returns>
+    public async Task<long> CollectAsync(TimeSpan keep = default, CancellationToken cancel = default)
     {
+        var (before, freed) = (DateTime.UtcNow - keep, _content.DropPartials(keep));
         using (await ChangeAsync(cancel))
         {
             foreach (var image in _catalog.Everything().Where(image => image.Record.Removed && UserOf(image.Id) is null)) await _catalog.DropAsync(image.Id);
             var needed = Needed();
-            foreach (var chain in _layers.All().Where(chain => !needed.Contains(chain)).ToList()) _pins.TryFree(chain, () => _layers.Delete(chain));
-            foreach (var blob in _content.All().ToList()) _content.TryFree(blob);
+            foreach (var layer in _layers.All().Where(chain => !needed.Contains(chain)).Select(_layers.Find).OfType<Layer>().Where(layer => LayerStore.MadeAt(layer) <= before).ToList())
+                if (_pins.TryFree(layer.ChainId, () => _layers.Delete(layer.ChainId))) freed += layer.SizeBytes;
+            foreach (var blob in _content.All().Where(blob => !needed.Contains(blob) && _content.WrittenAt(blob) <= before).ToList())
+            {
+                var size = _content.SizeOf(blob) ?? 0;
+                if (_content.TryFree(blob)) freed += size;
+            }
         }
+        return freed;
     }
 
     /// <summary>How many containers were made from the image.</summary>

@@ -39,11 +39,22 @@ public sealed partial class Engine
     /// <summary>The keeper knows how it ended, and tells it: then nobody else need find out.</summary>
     internal bool Keeps(string processId) => _told.Contains(processId);
 
+    // As long as a registry keeps what its clients have not finished.
+    private static readonly TimeSpan s_unfinishedKept = TimeSpan.FromDays(1), s_collectEvery = TimeSpan.FromHours(1);
+
     private async Task CollectImagesAsync()
     {
-        try { await Images.CollectAsync(Stopping); }
+        using var timer = new PeriodicTimer(s_collectEvery, Time);
+        try
+        {
+            do
+            {
+                try { await Images.CollectAsync(s_unfinishedKept, Stopping); }
+                catch (Exception error) when (error is EngineException or IOException) { Log.Warn($"Images nobody needs were not collected: {error.Message}"); }
+            }
+            while (await timer.WaitForNextTickAsync(Stopping));
+        }
         catch (OperationCanceledException) { }
-        catch (Exception error) when (error is EngineException or IOException) { Log.Warn($"Images nobody needs were not collected: {error.Message}"); }
     }
 
     private async Task ForgetAsync(Container container)

@@ -12,6 +12,8 @@ internal sealed class ContentStore : IDisposable
 {
     // Old partial downloads are not taken up: nobody waited for them.
     private static readonly TimeSpan s_partialKept = TimeSpan.FromDays(1);
+    // Longer than a download that goes on ever says nothing.
+    private static readonly TimeSpan s_partialIdle = TimeSpan.FromMinutes(10);
     private readonly string _blobs;
     private readonly Trash _trash;
     private readonly Pins _pins;
@@ -32,7 +34,8 @@ internal sealed class ContentStore : IDisposable
         Directory.CreateDirectory(Uploads, rootOnly);
         _lock = Lock(dataRoot);
         foreach (var file in new DirectoryInfo(Incoming).EnumerateFiles())
-            if (file.Name.Length != 64 || DateTime.UtcNow - file.LastWriteTimeUtc > s_partialKept) file.Delete();
+            if (file.Name.Length != 64) file.Delete();
+        DropPartials(s_partialKept);
     }
 
     public string Incoming { get; }
@@ -45,6 +48,22 @@ internal sealed class ContentStore : IDisposable
     public bool Has(Digest digest) => File.Exists(PathOf(digest));
 
     public long? SizeOf(Digest digest) => new FileInfo(PathOf(digest)) is { Exists: true } file ? file.Length : null;
+
+    public DateTime WrittenAt(Digest digest) => File.GetLastWriteTimeUtc(PathOf(digest));
+
+    /// <summary>Deletes what broken downloads left, where nothing was written to it for as long as that; never what was written to a moment ago.</summary>
+    /// <returns>The bytes that became free.</returns>
+    public long DropPartials(TimeSpan keep)
+    {
+        var (freed, idle) = (0L, keep > s_partialIdle ? keep : s_partialIdle);
+        // One that has just become a blob is here no more, and its times are those of nothing.
+        foreach (var file in new DirectoryInfo(Incoming).EnumerateFiles().Where(file => file.Name.Length == 64 && file.Exists && DateTime.UtcNow - file.LastWriteTimeUtc > idle))
+        {
+            freed += file.Length;
+            file.Delete();
+        }
+        return freed;
+    }
 
     public IEnumerable<Digest> All() => Directory.EnumerateFiles(_blobs).Select(path => "sha256:" + Path.GetFileName(path)).Where(text => Digest.TryParse(text, out _)).Select(Digest.Parse);
 

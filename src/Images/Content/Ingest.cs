@@ -8,6 +8,8 @@ namespace Yun.Images.Content;
 /// <summary>One blob on its way in: hashed and saved as it comes, and shown to nobody until it proved to be what was asked for.</summary>
 internal sealed class Ingest : IDisposable
 {
+    private const int WritingBytes = 4 << 20;
+
     private readonly ContentStore _store;
     private readonly string _path;
     private readonly FileStream _file;
@@ -25,6 +27,9 @@ internal sealed class Ingest : IDisposable
         PartialBytes = _file.Length;
     }
 
+    /// <summary>Where it is being written.</summary>
+    public string Path => _path;
+
     /// <summary>What an earlier download left. These bytes are accepted first, like those that follow them.</summary>
     public long PartialBytes { get; }
 
@@ -32,10 +37,10 @@ internal sealed class Ingest : IDisposable
     public long Length { get; private set; }
 
     /// <summary>For a blob whose digest is known: what comes is kept if it breaks off, and taken up the next time.</summary>
-    public static Ingest Resume(ContentStore store, Digest expected) => new(store, Path.Combine(store.Incoming, expected.Hex), keepPartial: true);
+    public static Ingest Resume(ContentStore store, Digest expected) => new(store, System.IO.Path.Combine(store.Incoming, expected.Hex), keepPartial: true);
 
     /// <summary>For a blob whose digest will be known at its end.</summary>
-    public static Ingest Begin(ContentStore store) => new(store, Path.Combine(store.Incoming, Guid.NewGuid().ToString("N")), keepPartial: false);
+    public static Ingest Begin(ContentStore store) => new(store, System.IO.Path.Combine(store.Incoming, Guid.NewGuid().ToString("N")), keepPartial: false);
 
     /// <summary>Reads what <see cref="PartialBytes"/> counts.</summary>
     public FileStream OpenPartial() => new(_path, new FileStreamOptions { Share = FileShare.ReadWrite, BufferSize = 0 });
@@ -50,6 +55,8 @@ internal sealed class Ingest : IDisposable
             _file.Write(bytes[known..]);
         }
         Length += bytes.Length;
+        // The disk works while the rest comes, and has little left to do at the end.
+        if (Length / WritingBytes != (Length - bytes.Length) / WritingBytes) OpenFile.StartWriting(_file.SafeFileHandle);
     }
 
     /// <exception cref="EngineException">It is not what was expected; what came is thrown away.</exception>

@@ -74,6 +74,9 @@ internal sealed class LayerStore
 
     public static string? RecipeDirectory(Layer layer) => Path.GetDirectoryName(layer.Directory) is { } directory && File.Exists(Path.Combine(directory, TarRecipe.FileName)) ? directory : null;
 
+    /// <summary>When it was unpacked.</summary>
+    public static DateTime MadeAt(Layer layer) => Directory.GetLastWriteTimeUtc(Path.GetDirectoryName(layer.Directory)!);
+
     public bool Delete(Digest chainId)
     {
         if (Find(chainId) is not { } layer) return false;

@@ -10,7 +10,7 @@ namespace Yun.Images.Repositories;
 /// </summary>
 public sealed class Upload : IDisposable
 {
-    private const int BufferBytes = 256 * 1024;
+    private const int BufferBytes = 256 * 1024, WritingBytes = 4 << 20;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private IncrementalHash? _hash;
 
@@ -72,6 +72,8 @@ public sealed class Upload : IDisposable
                 try { file.Write(bytes.Span); }
                 finally { await hashing; }
                 Length += read;
+                // The disk works while the rest comes, and has little left to do at the end.
+                if (Length / WritingBytes != (Length - read) / WritingBytes) OpenFile.StartWriting(file.SafeFileHandle);
             }
             catch
             {

@@ -12,6 +12,7 @@ public sealed class Daemon : IAsyncDisposable
     private Process? _process;
     private bool _ownDisk;
     private string? _namespaces;
+    private CutDisk? _disk;
 
     private Daemon(string folder, string[] flags)
     {
@@ -27,7 +28,7 @@ public sealed class Daemon : IAsyncDisposable
     public string ExecRoot => Path.Combine(Folder, "run");
     public string Socket => Path.Combine(Folder, "yun.sock");
     public string LogPath => Path.Combine(Folder, "daemon.log");
-    public int Pid => _process!.Id;
+    public int Pid => _disk is null ? _process!.Id : int.Parse(File.ReadAllText($"/proc/{_process!.Id}/task/{_process.Id}/children"));
 
     /// <summary>What the daemon's cgroups, interfaces and tables are named by.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataRoot)))[..8];
@@ -55,6 +56,24 @@ public sealed class Daemon : IAsyncDisposable
         (await new Command("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", daemon.DataRoot).RunAsync()).Succeeded();
         await daemon.StartAgainAsync();
         return daemon;
+    }
+
+    /// <summary>Makes a daemon, not started yet, whose data root is that disk. It is mounted for it alone, in namespaces that end with the daemon, and so does its keeper.</summary>
+    internal static Daemon OnDisk(CutDisk disk, params string[] flags)
+    {
+        var daemon = New(flags);
+        daemon._disk = disk;
+        Directory.CreateDirectory(daemon.DataRoot);
+        return daemon;
+    }
+
+    /// <summary>Stops the disk under the daemon, as a power cut does, and then the daemon.</summary>
+    public async Task CutAsync()
+    {
+        _disk!.Cut($"/proc/{Pid}/root{DataRoot}");
+        await KillAsync();
+        File.Delete(Socket);
+        await _disk.GoneAsync();
     }
 
     /// <summary>Starts a daemon, with the image <c>busybox</c>, whose machine has the network of this namespace's file.</summary>
@@ -94,6 +113,8 @@ public sealed class Daemon : IAsyncDisposable
         var words = new[] { TestTools.Yun, "daemon", "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(Folder, "yun.pid"), "--host", $"unix://{Socket}" };
         if (_namespaces is not null)
             words = ["nsenter", _namespaces, .. words];
+        if (_disk is not null)
+            words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "sh", "-c", $"mount -o loop {_disk.Path} {DataRoot} && exec \"$@\"", "sh", .. words];
         _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", LogPath, .. words, .. _flags]))!;
         var waiting = Stopwatch.StartNew();
         while (!File.Exists(Socket) || (await Docker.RunAsync("version")).ExitCode != 0)

@@ -214,4 +214,72 @@ public sealed class PullTests
         var refused = await Assert.ThrowsAsync<EngineException>(() => store.PullAsync($"{registry.Address}/sample:chart"));
         Assert.Equal($"{registry.Address}/sample:chart is no container image: it holds 'application/vnd.cncf.helm.chart.content.v1.tar+gzip'.", refused.Message);
     }
+
+    [Fact]
+    public async Task What_a_broken_pull_brought_is_kept_a_while_and_then_goes()
+    {
+        await using var registry = await ReferenceRegistry.StartAsync();
+        await using var lying = await LyingRegistry.StartAsync(registry);
+        using var content = new RegistryContent(registry.Url);
+        await content.PutImageAsync("v1", Platform.Host, docker: true, RegistryContent.Gzip, MediaTypes.DockerLayerGzip, s_base, s_top);
+        var (baseBlob, topBlob) = (Digest.Of(RegistryContent.Gzip(s_base)), Digest.Of(RegistryContent.Gzip(s_top)));
+        await using var store = await ScratchStore.OpenAsync();
+        var hangs = new TaskCompletionSource();
+        lying.Blob = async (context, _) =>
+        {
+            if (!context.Request.Path.Value!.EndsWith(topBlob.ToString(), StringComparison.Ordinal)) return false;
+            await hangs.Task;
+            return false;
+        };
+        using var stop = new CancellationTokenSource();
+        var broken = store.PullAsync($"{lying.Address}/sample:v1", cancel: stop.Token);
+        await Yun.Tests.EndToEnd.Eventually.HoldsAsync(() => Task.FromResult(store.Seen.Any(line => line is { Status: "Pull complete" })));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => broken);
+        hangs.SetResult();
+
+        await store.Images.CollectAsync(TimeSpan.FromDays(1));
+        await store.Images.PruneAsync(all: true);
+        var asked = lying.BlobRequests.Count(request => request.Path.EndsWith(baseBlob.ToString(), StringComparison.Ordinal));
+        Assert.Equal("top", store.Read(await store.PullAsync($"{lying.Address}/sample:v1"), "etc/name"));
+        Assert.Equal(asked, lying.BlobRequests.Count(request => request.Path.EndsWith(baseBlob.ToString(), StringComparison.Ordinal)));
+
+        await store.Images.RemoveAsync($"{lying.Address}/sample:v1", force: false, pruneParents: true);
+        using var again = new CancellationTokenSource();
+        hangs = new TaskCompletionSource();
+        var second = store.PullAsync($"{lying.Address}/sample:v1", cancel: again.Token);
+        await Yun.Tests.EndToEnd.Eventually.HoldsAsync(() => Task.FromResult(store.FilesIn(store.Blobs) == 1));
+        await again.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        hangs.SetResult();
+        Assert.True(await store.Images.CollectAsync() > 0);
+        Assert.Equal(0, store.FilesIn(store.Blobs));
+    }
+
+    [Fact]
+    public async Task Pulls_and_prunes_at_once_lose_nothing()
+    {
+        await using var registry = await ReferenceRegistry.StartAsync();
+        using var content = new RegistryContent(registry.Url);
+        await content.PutImageAsync("one", Platform.Host, docker: true, RegistryContent.Gzip, MediaTypes.DockerLayerGzip, s_base, s_top);
+        await content.PutImageAsync("two", Platform.Host, docker: true, RegistryContent.Gzip, MediaTypes.DockerLayerGzip, s_base);
+        await using var store = await ScratchStore.OpenAsync();
+        using var done = new CancellationTokenSource();
+        var pruning = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                await store.Images.PruneAsync(all: true);
+                await store.Images.CollectAsync();
+            }
+        });
+        await Task.WhenAll(new[] { ("one", 2), ("two", 1) }.Select(image => Task.Run(async () =>
+        {
+            for (var round = 0; round < 25; round++) Assert.Equal(image.Item2, (await store.PullAsync($"{registry.Address}/sample:{image.Item1}")).Layers.Count);
+        })));
+        await done.CancelAsync();
+        await pruning;
+        Assert.Equal("top", store.Read(await store.PullAsync($"{registry.Address}/sample:one"), "etc/name"));
+        await foreach (var damage in store.Images.VerifyAsync(repair: false)) Assert.Fail($"{damage}");
+    }
 }
