@@ -50,6 +50,10 @@ public sealed partial class Engine : IAsyncDisposable
     public Builder Builds { get; private set; } = null!;
     public NetworkController Networks { get; private set; } = null!;
     public ImageMachines Machines { get; private set; } = null!;
+
+    /// <summary>Where the registry beside the engine is served, as ADDRESS:PORT; null when it is not.</summary>
+    public string? RegistryAddress { get; set; }
+
     public VolumeStore Volumes { get; private set; } = null!;
     /// <summary>The one there is now: when a keeper dies, another takes its place here.</summary>
     public KeeperClient Keeper { get; private set; } = null!;

@@ -16,13 +16,15 @@ public sealed record CachedRegistry(string Prefix, string Registry);
 /// Repositories of other registries, kept as they are asked for. A tag is looked up there once a minute at most; what is here is served also when nobody answers there.
 /// Every byte is checked against its digest before it is kept.
 /// </summary>
-public sealed class PullThrough(RepositoryStore repositories, IReadOnlyList<CachedRegistry> cached, RegistryOptions options, TimeProvider time) : IDisposable
+/// <param name="bytesMax">What the blobs of all of them may have together; what was not asked for the longest goes first.</param>
+public sealed class PullThrough(RepositoryStore repositories, IReadOnlyList<CachedRegistry> cached, RegistryOptions options, TimeProvider time, long bytesMax = long.MaxValue) : IDisposable
 {
     private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(1);
     private readonly RegistryConnections _connections = new(options);
     private readonly ConcurrentDictionary<string, RegistryClient> _clients = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _looked = new();
-    private readonly SharedWork<Digest, bool> _downloads = new();
+    private readonly Dictionary<(string Name, Digest Blob), BlobArrival> _arrivals = [];
+    private readonly SemaphoreSlim _trimming = new(1, 1);
 
     public bool Serves(string name) => RuleOf(name) is not null;
 
@@ -55,28 +57,55 @@ public sealed class PullThrough(RepositoryStore repositories, IReadOnlyList<Cach
         }
     }
 
-    /// <summary>Brings a blob here that a manifest of the repository names.</summary>
-    public async Task FetchAsync(string name, Digest digest, CancellationToken cancel)
+    /// <summary>What a manifest of the repository says of a blob that is not here; null when it is here, or when no manifest names it.</summary>
+    public Descriptor? FindMissing(string name, Digest digest) => repositories.FindBlob(name, digest) is null ? repositories.DescriptorOf(name, digest) : null;
+
+    /// <summary>Begins to bring a blob here, or joins those who wait for it already. The caller disposes of it.</summary>
+    public BlobArrival Fetch(string name, Descriptor blob)
     {
-        if (repositories.FindBlob(name, digest) is not null || repositories.DescriptorOf(name, digest) is not { } blob) return;
+        lock (_arrivals)
+        {
+            if (_arrivals.TryGetValue((name, blob.Digest), out var coming) && coming.TryJoin()) return coming;
+            var arrival = _arrivals[(name, blob.Digest)] = new BlobArrival(blob);
+            arrival.Download = DownloadAsync(name, blob, arrival);
+            // Everybody may have gone by the time it fails.
+            _ = arrival.Download.ContinueWith(failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            return arrival;
+        }
+    }
+
+    public void Dispose()
+    {
+        _connections.Dispose();
+        _trimming.Dispose();
+    }
+
+    private async Task DownloadAsync(string name, Descriptor blob, BlobArrival arrival)
+    {
+        await Task.Yield();
         var (registry, path) = Resolve(name);
         try
         {
-            await _downloads.JoinAsync(digest, async (_, stop) =>
-            {
-                await repositories.KeepBlobAsync(name, blob, from => registry.OpenBlob(path, blob, from, stop), stop);
-                return true;
-            }, null, cancel);
+            await repositories.KeepBlobAsync(name, blob, from => registry.OpenBlob(path, blob, from, arrival.Stop), arrival, arrival.Stop);
         }
         catch (RegistryException refused)
         {
-            throw Translate(refused, name, digest.ToString());
+            throw Translate(refused, name, blob.Digest.ToString());
         }
-        // Another repository may have been the one that waited for the download.
-        if (repositories.FindBlob(name, digest) is null) await repositories.KeepBlobAsync(name, blob, from => registry.OpenBlob(path, blob, from, cancel), cancel);
+        finally
+        {
+            lock (_arrivals)
+                if (_arrivals.TryGetValue((name, blob.Digest), out var current) && ReferenceEquals(current, arrival)) _arrivals.Remove((name, blob.Digest));
+        }
+        await TrimAsync();
     }
 
-    public void Dispose() => _connections.Dispose();
+    private async Task TrimAsync()
+    {
+        if (bytesMax == long.MaxValue || !await _trimming.WaitAsync(TimeSpan.Zero)) return;
+        try { await repositories.TrimAsync(Serves, bytesMax, CancellationToken.None); }
+        finally { _trimming.Release(); }
+    }
 
     private bool IsFresh(string name, string tag) => _looked.TryGetValue($"{name}:{tag}", out var at) && time.GetUtcNow() - at < s_fresh;
 

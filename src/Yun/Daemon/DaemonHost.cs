@@ -36,6 +36,7 @@ public static class DaemonHost
         await using var collector = options.Metrics is { } at ? await MetricsHost.StartAsync(at, engine, metrics, log, cancel) : null;
         await using var registry = options.Registry is { } listen
             ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.Engine.DataRoot, listen), log, TimeProvider.System, cancel) : null;
+        engine.RegistryAddress = registry is null ? null : options.Registry;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

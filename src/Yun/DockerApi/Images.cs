@@ -82,15 +82,20 @@ public static class ImagesRoutes
         }
     }
 
-    /// <summary>A term that begins with a registry's host is searched there.</summary>
+    /// <summary>A term that begins with a registry's host is searched there, any other in the registry beside the engine.</summary>
     private static async Task<JsonHttpResult<List<ImageSearchResult>>> SearchAsync(HttpContext context, Engine engine)
     {
         var term = context.Text("term") ?? "";
         var slash = term.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 1 || !(term[..slash].AsSpan().ContainsAny('.', ':') || term.StartsWith("localhost/", StringComparison.Ordinal)))
-            throw new EngineException(ErrorKind.NotImplemented, "Docker Hub cannot be searched from here; name a registry, as in HOST:PORT/TERM.");
-        var (host, text) = (term[..slash], term[(slash + 1)..]);
         var most = context.Number("limit") is > 0 and var limit ? limit : 25;
+        if (slash < 1 || !(term[..slash].AsSpan().ContainsAny('.', ':') || term.StartsWith("localhost/", StringComparison.Ordinal)))
+        {
+            if (engine.RegistryAddress is not { } own)
+                throw new EngineException(ErrorKind.NotImplemented, "Docker Hub cannot be searched from here; name a registry, as in HOST:PORT/TERM, or start the daemon with --registry to search in its own.");
+            var names = engine.Images.Repositories.List().Select(repository => repository.Name).Where(name => name.Contains(term, StringComparison.OrdinalIgnoreCase)).Take(most);
+            return TypedResults.Json(names.Select(name => new ImageSearchResult { Name = $"{own}/{name}" }).ToList(), DockerApiJson.Default.ListImageSearchResult);
+        }
+        var (host, text) = (term[..slash], term[(slash + 1)..]);
         var found = await engine.Images.SearchAsync(host, text, most, RegistryCredentials.Of(context), context.RequestAborted);
         return TypedResults.Json(found.Select(one => new ImageSearchResult { Name = $"{host}/{one.Name}", Description = one.Description ?? "", StarCount = one.Stars, IsOfficial = one.IsOfficial }).ToList(),
             DockerApiJson.Default.ListImageSearchResult);

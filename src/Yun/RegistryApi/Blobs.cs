@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Yun.Images.Repositories;
+using Yun.Oci;
 
 namespace Yun.RegistryApi;
 
@@ -32,6 +33,43 @@ internal static class Blobs
         }
         response.ContentLength = length;
         if (request.Method != HttpMethods.Head) await SendAsync(context, blob.Path, start, length);
+    }
+
+    /// <summary>Gives out a blob of another registry while it comes, or only says how long it is.</summary>
+    /// <returns>False when it is here by now, and nothing was answered: a part was asked for.</returns>
+    public static async Task<bool> RelayAsync(HttpContext context, PullThrough cache, string name, Descriptor blob)
+    {
+        var (request, response, cancel) = (context.Request, context.Response, context.RequestAborted);
+        if (request.Method == HttpMethods.Head)
+        {
+            Announce(response, blob);
+            return true;
+        }
+        using var arrival = cache.Fetch(name, blob);
+        if (blob.Size == 0 || request.Headers.Range.Count > 0)
+        {
+            await arrival.Download.WaitAsync(cancel);
+            return false;
+        }
+        var buffer = new byte[ChunkBytes];
+        // Before the first byte is here, a failure has an answer of its own.
+        var read = await arrival.ReadAsync(0, buffer, cancel);
+        Announce(response, blob);
+        for (var sent = 0L; read > 0; read = await arrival.ReadAsync(sent, buffer, cancel))
+        {
+            await response.Body.WriteAsync(buffer.AsMemory(0, read), cancel);
+            sent += read;
+        }
+        return true;
+    }
+
+    private static void Announce(HttpResponse response, Descriptor blob)
+    {
+        response.Headers["Docker-Content-Digest"] = blob.Digest.ToString();
+        response.Headers.ETag = $"\"{blob.Digest}\"";
+        response.Headers.AcceptRanges = "bytes";
+        response.ContentType = "application/octet-stream";
+        response.ContentLength = blob.Size;
     }
 
     private static async Task SendAsync(HttpContext context, string path, long start, long length)

@@ -28,7 +28,7 @@ public sealed class RegistryHost : IAsyncDisposable
         repositories.Limits = options.Limits ?? new RepositoryLimits();
         _gatekeeper = OpenGate(options, time);
         _certificate = options.Certificate is { } given ? ServerCertificate.Read(given, options.Key!) : options.SelfSigned ? ServerCertificate.OwnIn(options.DataRoot, options.EndPoint.Address) : null;
-        if (options.CachedRegistries.Count > 0) _cache = new PullThrough(repositories, options.CachedRegistries, new RegistryOptions(options.InsecureRegistries), time);
+        if (options.CachedRegistries.Count > 0) _cache = new PullThrough(repositories, options.CachedRegistries, new RegistryOptions(options.InsecureRegistries), time, options.CacheBytesMax);
         var limit = options.RequestsPerSecond > 0 ? new RequestLimit(options.RequestsPerSecond, time) : null;
         var server = new RegistryServer(repositories, _gatekeeper, _cache, _metrics, limit, log.Error);
 

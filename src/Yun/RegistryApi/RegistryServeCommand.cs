@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Yun.Daemon;
 using Yun.Images.Repositories;
 using Yun.Node;
+using Yun.Node.Containers;
 using Yun.Protocol;
 using Yun.Store;
 
@@ -26,6 +27,7 @@ public static class RegistryServeCommand
     private static readonly Option<string?> s_service = new("--token-service") { Description = "What that issuer calls this registry" };
     private static readonly Option<string?> s_issuerCertificate = new("--token-cert") { Description = "That issuer's certificates, PEM" };
     private static readonly Option<List<string>?> s_caches = new("--cache") { Description = "Keep what is pulled from another registry, as [PREFIX=]REGISTRY (several allowed)" };
+    private static readonly Option<string?> s_cacheSize = new("--cache-size") { Description = "What is kept of other registries at most, such as 50g (default: no limit)" };
     private static readonly Option<List<string>?> s_insecure = new("--insecure-registry") { Description = "A registry that may be spoken to without TLS (several allowed)" };
     private static readonly Option<int> s_rate = new("--requests-per-second") { Description = "The most that one address may ask (default: no limit)" };
     private static readonly Option<long?> s_blobMax = new("--max-blob-size") { Description = "The largest blob that is taken, in bytes (default: no limit)" };
@@ -38,7 +40,7 @@ public static class RegistryServeCommand
         var command = new Command("serve", "Serve a registry (OCI distribution)")
         {
             s_dataRoot, s_listen, s_certificate, s_key, s_selfSigned, s_passwords, s_rights, s_anonymous, s_tokens, s_realm, s_issuer, s_service, s_issuerCertificate,
-            s_caches, s_insecure, s_rate, s_blobMax, s_lease, s_collect, s_logLevel,
+            s_caches, s_cacheSize, s_insecure, s_rate, s_blobMax, s_lease, s_collect, s_logLevel,
         };
         command.SetAction(RunAsync);
         return command;
@@ -69,7 +71,8 @@ public static class RegistryServeCommand
         return new RegistryServerOptions(
             Path.GetFullPath(parsed.GetValue(s_dataRoot)!), parsed.GetValue(s_listen)!, parsed.GetValue(s_certificate), parsed.GetValue(s_key), parsed.GetValue(s_selfSigned),
             parsed.GetValue(s_passwords), parsed.GetValue(s_rights), parsed.GetValue(s_anonymous), parsed.GetValue(s_tokens), issuer, parsed.GetValue(s_caches), parsed.GetValue(s_insecure),
-            parsed.GetValue(s_rate), new RepositoryLimits(parsed.GetValue(s_blobMax) ?? long.MaxValue, LeaseHours: parsed.GetValue(s_lease)), parsed.GetValue(s_collect)).Checked();
+            parsed.GetValue(s_rate), new RepositoryLimits(parsed.GetValue(s_blobMax) ?? long.MaxValue, LeaseHours: parsed.GetValue(s_lease)), parsed.GetValue(s_collect),
+            parsed.GetValue(s_cacheSize) is { } size ? ByteSize.Parse(size) : long.MaxValue).Checked();
     }
 
     private static async Task ServeAsync(RegistryServerOptions options, EngineLog log, CancellationToken cancel)

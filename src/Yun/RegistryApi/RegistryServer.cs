@@ -67,7 +67,7 @@ internal sealed class RegistryServer(RepositoryStore repositories, Gatekeeper ga
                 await Manifests.DeleteAsync(context, repositories, name, request.Reference);
                 break;
             case ("GET" or "HEAD", RegistryArea.Blob):
-                if (cache?.Serves(name) == true) await cache.FetchAsync(name, request.Digest, context.RequestAborted);
+                if (cache?.Serves(name) == true && cache.FindMissing(name, request.Digest) is { } missing && await Blobs.RelayAsync(context, cache, name, missing)) break;
                 await Blobs.GetAsync(context, repositories.FindBlob(name, request.Digest) ?? throw RepositoryStore.UnknownBlob(name, request.Digest));
                 break;
             case ("DELETE", RegistryArea.Blob):

@@ -14,10 +14,12 @@ namespace Yun.RegistryApi;
 /// <param name="Caches">Other registries' repositories to keep, as <c>[PREFIX=]REGISTRY</c>.</param>
 /// <param name="RequestsPerSecond">For each address; 0 is without limit.</param>
 /// <param name="CollectMinutes">How often what nothing needs is freed.</param>
+/// <param name="CacheBytesMax">What is kept of other registries; what was not asked for the longest goes first.</param>
 public sealed record RegistryServerOptions(
     string DataRoot = "/var/lib/yun-registry", string Listen = "127.0.0.1:5000", string? Certificate = null, string? Key = null, bool SelfSigned = false,
     string? PasswordFile = null, string? RightsFile = null, bool AnonymousPull = false, bool Tokens = false, TokenIssuerOptions? Issuer = null,
-    IReadOnlyList<string>? Caches = null, IReadOnlyList<string>? InsecureRegistries = null, int RequestsPerSecond = 0, RepositoryLimits? Limits = null, double CollectMinutes = 60)
+    IReadOnlyList<string>? Caches = null, IReadOnlyList<string>? InsecureRegistries = null, int RequestsPerSecond = 0, RepositoryLimits? Limits = null, double CollectMinutes = 60,
+    long CacheBytesMax = long.MaxValue)
 {
     public IPEndPoint EndPoint => ParseEndPoint(Listen);
 
@@ -28,7 +30,7 @@ public sealed record RegistryServerOptions(
         : SelfSigned && Certificate is not null ? throw Wrong("A certificate is given or made, not both.")
         : (RightsFile is not null || AnonymousPull || Tokens) && PasswordFile is null && Issuer is null ? throw Wrong("Rights and tokens need accounts: give a password file.")
         : Issuer is not null && Tokens ? throw Wrong("Tokens come from here or from the issuer that is named, not from both.")
-        : RequestsPerSecond < 0 || CollectMinutes <= 0 ? throw Wrong("A limit is negative.")
+        : RequestsPerSecond < 0 || CollectMinutes <= 0 || CacheBytesMax < 0 ? throw Wrong("A limit is negative.")
         : this;
 
     private static IPEndPoint ParseEndPoint(string text) => IPEndPoint.TryParse(text.StartsWith(':') ? "0.0.0.0" + text : text.StartsWith("localhost:", StringComparison.Ordinal) ? "127.0.0.1" + text[9..] : text, out var point) && point.Port > 0

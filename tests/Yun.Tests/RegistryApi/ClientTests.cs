@@ -101,6 +101,7 @@ public sealed class ClientTests
         Assert.Equal(blobs, Directory.GetFiles(Path.Combine(daemon.DataRoot, "content/blobs/sha256")).Length);
         Assert.Equal("hello", await daemon.Docker.TextAsync("run", "--rm", $"{address}/yourname/busybox:v1", "echo", "hello"));
         Assert.Contains($"{address}/yourname/busybox", await daemon.Docker.TextAsync("search", $"{address}/busy"), StringComparison.Ordinal);
+        Assert.Contains($"{address}/yourname/busybox", await daemon.Docker.TextAsync("search", "busy"), StringComparison.Ordinal);
         await daemon.KillAsync();
         await daemon.StartAgainAsync();
         await daemon.Docker.TextAsync("rmi", "-f", $"{address}/yourname/busybox:v1");
