@@ -28,7 +28,9 @@ public sealed partial class ImageStore
             if (index is not null)
             {
                 pins.Add(index.Digest);
-                foreach (var member in members) await push.RunAsync(member, null, progress, cancel);
+                foreach (var member in members)
+                    if ((await push.RunAsync(member, null, progress, cancel)).Manifest.Digest != member.Manifest!.Digest)
+                        throw new EngineException(ErrorKind.Conflict, $"The image for {member.Platform} cannot be pushed with its index: its layers are no longer here as they came. Pull it again.");
                 await push.PutIndexAsync(index, reference.Tag!, cancel);
                 using (await ChangeAsync(cancel))
                     if (_catalog.IsNamed(index.Digest)) await _catalog.NameAsync(reference.WithDigest(index.Digest), image.Id, index.Digest);
@@ -56,6 +58,35 @@ public sealed partial class ImageStore
             Publish("push", image.Id, reference.Familiar);
             progress?.Report(new TransferProgress($"{reference.Tag}: digest: {named.Digest} size: {named.Size}"));
             return new PushedImage(reference.Tag!, named.Digest, named.Size);
+        }
+    }
+
+    /// <summary>Uploads images that need no name here, and gives an index of them a name in the registry.</summary>
+    /// <param name="images">With what their entries in the index say of them. Who asks the registry for the name gets the first.</param>
+    public async Task PushTogetherAsync(
+        ImageReference reference, IReadOnlyList<(Image Image, Dictionary<string, string> Annotations)> images, RegistryAuth? auth, IProgress<TransferProgress>? progress, CancellationToken cancel = default)
+    {
+        using var pins = _pins.Take();
+        foreach (var (image, _) in images) pins.Add([image.Id, .. image.ChainIds]);
+        try
+        {
+            var push = new ImagePush(_content, new RegistryClient(_registries, reference.Domain, auth), reference.Path, Registries.LayersAtOnce, Neighbours(reference), pins);
+            var entries = new List<Descriptor>();
+            foreach (var (image, annotations) in images)
+                entries.Add((await push.RunAsync(image, null, progress, cancel)).Manifest with { Platform = image.Platform, Annotations = annotations });
+            var bytes = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = entries }, ImageJson.Default.ImageIndex);
+            var index = new Descriptor { MediaType = MediaTypes.OciIndex, Digest = _content.Write(bytes), Size = bytes.Length };
+            pins.Add(index.Digest);
+            await push.PutIndexAsync(index, reference.WithDefaultTag().Tag!, cancel);
+        }
+        catch (RegistryException refused)
+        {
+            throw RegistryErrors.Other(refused);
+        }
+        finally
+        {
+            // Nothing here refers to what only travelled.
+            await AbandonAsync(pins);
         }
     }
 

@@ -27,8 +27,6 @@ internal sealed class ImagePush(
             await registry.PutBlobAsync(repository, image.Id, config.Length, () => new MemoryStream(config, writable: false), _ => { }, cancel);
         var (bytes, mediaType) = Manifest(image, config.Length, blobs);
         var digest = content.Write(bytes);
-        if (tag is null && digest != image.Manifest!.Digest)
-            throw new EngineException(ErrorKind.Conflict, $"The image for {image.Platform} cannot be pushed with its index: its layers are no longer here as they came. Pull it again.");
         await registry.PutManifestAsync(repository, tag ?? digest.ToString(), mediaType, bytes, cancel);
         pins.Add(digest);
         return (new Descriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length }, blobs);

@@ -26,7 +26,7 @@ internal sealed record BuildPlan(IReadOnlyList<BuildStep> GlobalArguments, IRead
 
         foreach (var argument in dockerfile.GlobalArguments)
             foreach (var (argumentName, value) in ((ArgInstruction)Variables().Replace(argument)).Arguments) run.Arguments.DeclareGlobal(argumentName, value);
-        var stages = StagePlan.Needed(dockerfile, target, BaseOf);
+        var stages = StagePlan.Needed(dockerfile, target, BaseOf, IsContext);
         var (number, total) = (0, dockerfile.GlobalArguments.Count + stages.Sum(s => 1 + s.Instructions.Count));
         return new BuildPlan(
             [.. dockerfile.GlobalArguments.Select(a => new BuildStep(a.Text, ++number, total, a.Line))],
@@ -37,12 +37,14 @@ internal sealed record BuildPlan(IReadOnlyList<BuildStep> GlobalArguments, IRead
             var (place, places) = (1, 1 + stage.Instructions.Count(TakesTime));
             var prefix = dockerfile.Stages.Count == 1 ? "" : (stage.From.StageName ?? $"stage-{stage.Index}") + " ";
             var from = new BuildStep(stage.From.Text, ++number, total, stage.From.Line, $"{prefix}1/{places}");
-            return new PlannedStage(stage, new PlannedStep(from, stage.From, StagePlan.Earlier(dockerfile, BaseOf(stage), stage) is { } earlier ? [earlier] : []),
+            return new PlannedStage(stage, new PlannedStep(from, stage.From, !IsContext(BaseOf(stage)) && StagePlan.Earlier(dockerfile, BaseOf(stage), stage) is { } earlier ? [earlier] : []),
                 [.. stage.Instructions.Select(i => new PlannedStep(
-                    new BuildStep(i.Text, ++number, total, i.Line, TakesTime(i) ? $"{prefix}{++place}/{places}" : null), i, StagePlan.Needed(dockerfile, i, stage)))]);
+                    new BuildStep(i.Text, ++number, total, i.Line, TakesTime(i) ? $"{prefix}{++place}/{places}" : null), i, StagePlan.Needed(dockerfile, i, stage, IsContext)))]);
         }
 
         string BaseOf(Stage stage) => Variables().Word(stage.From.BaseName);
+
+        bool IsContext(string name) => run.Request.FindContext(name) is not null;
 
         InstructionVariables Variables() => new(dockerfile.Escape, run.Arguments.Global());
 

@@ -26,10 +26,24 @@ public sealed record BuildRequest
     public string? DockerfileText { get; set; }
     public IReadOnlyList<ImageReference> Tags { get; set; } = [];
     public string? Target { get; set; }
+    /// <summary>What FROM and <c>--from</c> may name beside stages and images, and instead of them, by names in lower case.</summary>
+    public IReadOnlyDictionary<string, NamedContext> NamedContexts { get; set; } = new Dictionary<string, NamedContext>();
     public Platform? Platform { get; set; }
     public IReadOnlyDictionary<string, string?> Arguments { get; set; } = new Dictionary<string, string?>();
     public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
     public bool NoCache { get; set; }
+
+    /// <summary>The named context that a name in the Dockerfile stands for. One that is called like an image is meant by every spelling of its name.</summary>
+    public NamedContext? FindContext(string name)
+    {
+        if (NamedContexts.Count == 0) return null;
+        if (NamedContexts.TryGetValue(name.ToLowerInvariant(), out var found)) return found;
+        const string usualTag = ":latest";
+        if (!ImageReference.TryParse(name, out var image)) return null;
+        var familiar = image.Familiar;
+        return NamedContexts.GetValueOrDefault(familiar.EndsWith(usualTag, StringComparison.Ordinal) ? familiar[..^usualTag.Length] : familiar);
+    }
+
     /// <summary>Stages whose steps are all done anew, by their names in lower case.</summary>
     public IReadOnlyList<string> NoCacheStages { get; set; } = [];
     /// <summary>Images that may serve as cache beside what was built here.</summary>
@@ -47,6 +61,12 @@ public sealed record BuildRequest
     /// <summary>The client's secrets and agents; null when it hands out none.</summary>
     public IBuildSecrets? Secrets { get; set; }
 }
+
+/// <summary>One of <c>--build-context</c>: exactly one of these.</summary>
+/// <param name="Image">An image's name.</param>
+/// <param name="Files">A folder on the client's side.</param>
+/// <param name="Remote">An http address of a tarball.</param>
+public sealed record NamedContext(string? Image = null, IContextFiles? Files = null, string? Remote = null);
 
 /// <summary>The files of a build's context, on the client's side.</summary>
 public interface IContextFiles

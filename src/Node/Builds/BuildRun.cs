@@ -19,6 +19,7 @@ internal sealed class BuildRun : IDisposable
 
     private readonly ConcurrentDictionary<StageBuild, IDisposable> _held = [];
     private readonly ConcurrentBag<IDisposable> _opened = [];
+    private readonly Dictionary<string, Task<BuildContext>> _named = [];
     private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Stage, Task<StageBuild?>> _stages = new(ReferenceEqualityComparer.Instance);
     private readonly Lazy<BuildDirectory> _unkept;
@@ -58,6 +59,7 @@ internal sealed class BuildRun : IDisposable
         if (_unkept.IsValueCreated) _unkept.Value.Dispose();
         foreach (var held in _held.Values) held.Dispose();
         foreach (var opened in _opened) opened.Dispose();
+        foreach (var named in _named.Values.Where(named => named.IsCompletedSuccessfully)) named.Result.Dispose();
     }
 
     /// <summary>Which warnings are told, and whether they end the build.</summary>
@@ -108,17 +110,43 @@ internal sealed class BuildRun : IDisposable
         var variables = new InstructionVariables(Dockerfile.Escape, Arguments.Global());
         var name = variables.Word(from.BaseName);
         if (name.Length == 0) throw new EngineException(ErrorKind.InvalidArgument, $"base name ({from.BaseName}) should not be blank");
-        if (EarlierStage(name, stage) is { } earlier && !IsNumber(name)) return earlier.Current;
+        if (Request.FindContext(name) is { Image: null }) return await ImageOfFilesAsync(name, cancel);
+        if (Request.FindContext(name) is null && EarlierStage(name, stage) is { } earlier && !IsNumber(name)) return earlier.Current;
         if (name == "scratch") return null;
+        name = Request.FindContext(name)?.Image ?? name;
         return await FindImageAsync(name, from.Platform is { } platform ? ParsePlatform(variables.Word(platform)) : Request.Platform, step, cancel);
     }
 
     /// <summary>What <c>--from</c> names: an earlier stage by name or number, or an image.</summary>
     public async Task<Image?> FindSourceAsync(string name, Stage stage, BuildStep step, CancellationToken cancel)
     {
+        if (Request.FindContext(name) is { Image: { } image }) return await FindImageAsync(image, Request.Platform, step, cancel);
         if (EarlierStage(name, stage) is { } earlier) return earlier.Current;
         if (IsNumber(name)) throw new EngineException(ErrorKind.InvalidArgument, $"{name} is not the number of an earlier build stage");
         return await FindImageAsync(name, Request.Platform, step, cancel);
+    }
+
+    /// <summary>The folder that a name stands for; null when it stands for an image or a stage. It comes from the client when it is first asked for.</summary>
+    public async Task<BuildContext?> FindFilesAsync(string name, CancellationToken cancel)
+    {
+        if (Request.FindContext(name) is not { Image: null } named) return null;
+        Task<BuildContext> opening;
+        lock (_named)
+        {
+            if (!_named.TryGetValue(name.ToLowerInvariant(), out opening!))
+                _named[name.ToLowerInvariant()] = opening = BuildContext.OpenAsync(new BuildRequest { ContextFiles = named.Files, Remote = named.Remote, DockerfileText = "" }, Directory, Output, cancel);
+        }
+        return await opening;
+    }
+
+    // FROM a folder: what is in it is the only layer.
+    private async Task<Image> ImageOfFilesAsync(string name, CancellationToken cancel)
+    {
+        var files = (await FindFilesAsync(name, cancel))!;
+        await files.RootAsync(cancel);
+        var layer = await Images.CommitLayerAsync(files.DirectoryPath, null, cancel: cancel);
+        var platform = Request.Platform ?? Platform.Host;
+        return await Images.CreateImageAsync(new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant }, [layer], null, cancel);
     }
 
     /// <summary>A new file of the build's own, and the source that it becomes once it is written.</summary>

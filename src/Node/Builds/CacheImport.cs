@@ -5,8 +5,11 @@ using Yun.Protocol;
 namespace Yun.Node.Builds;
 
 /// <summary>The images of <c>--cache-from</c>. Those that are asked of a registry have a name here only while the build goes on, unless they had it before.</summary>
-internal sealed class CacheImport : IAsyncDisposable
+public sealed class CacheImport : IAsyncDisposable
 {
+    /// <summary>Marks an image of an index as a stage of a build.</summary>
+    public const string StageAnnotation = "yun.build.stage";
+
     private readonly ImageStore _store;
     private readonly List<Image> _images = [];
     private readonly List<ImageReference> _names = [];
@@ -50,8 +53,18 @@ internal sealed class CacheImport : IAsyncDisposable
         try
         {
             var reference = ImageReference.Parse(name).WithDefaultTag();
-            _images.Add(await _store.PullAsync(reference, request.Platform, await request.AuthFor(reference.Domain, cancel), output.ProgressOf(step), cancel));
+            var auth = await request.AuthFor(reference.Domain, cancel);
+            var image = await _store.PullAsync(reference, request.Platform, auth, output.ProgressOf(step), cancel);
+            _images.Add(image);
             if (here is null) _names.Add(reference);
+            // A cache of all stages is an index with an image for each.
+            foreach (var (manifest, stage) in _store.IndexOf(image)?.Manifests ?? [])
+            {
+                if (manifest.Annotations?.ContainsKey(StageAnnotation) != true || stage?.Id == image.Id) continue;
+                var named = reference.WithDigest(manifest.Digest);
+                if (_store.TryFind(named.ToString()) is null) _names.Add(named);
+                _images.Add(await _store.PullAsync(named, request.Platform, auth, output.ProgressOf(step), cancel));
+            }
             await output.EndAsync(step, null, cancel);
         }
         catch (Exception missing) when (missing is EngineException or FormatException && !cancel.IsCancellationRequested)

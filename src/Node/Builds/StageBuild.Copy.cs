@@ -99,6 +99,11 @@ internal sealed partial class StageBuild
     {
         try
         {
+            if (await run.FindFilesAsync(name, cancel) is { } files)
+            {
+                await files.RootAsync(cancel);
+                return PathDescriptor.Open(null, files.DirectoryPath, OpenFlags.Directory);
+            }
             var image = await run.FindSourceAsync(name, Stage, _step, cancel);
             return Overlay.Mount(image is null ? [run.Directory.Make("scratch", readableToAll: true)] : run.Images.LayerDirectories(image), null, null);
         }

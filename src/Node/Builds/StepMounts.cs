@@ -154,7 +154,8 @@ internal sealed class StepMounts : IAsyncDisposable
     {
         if (!mount.ReadOnly) throw Wrong(text, "a bind mount that can be written to is not supported: use type=cache or type=tmpfs");
         var source = mount.Source ?? "";
-        if (mount.From is { Length: > 0 } from)
+        var files = mount.From is { Length: > 0 } name ? await _run.FindFilesAsync(name, cancel) : null;
+        if (files is null && mount.From is { Length: > 0 } from)
         {
             var image = await _run.FindSourceAsync(from, stage, _step, cancel) ?? throw Wrong(text, "scratch is empty");
             _details.Add(image.Id.ToString());
@@ -166,9 +167,10 @@ internal sealed class StepMounts : IAsyncDisposable
             });
             return;
         }
-        var found = new CopySources(await _run.Context.RootAsync(cancel), isContext: true, []).Find(CleanPath.Of("/" + source), mayUnpack: false)[0];
+        files ??= _run.Context;
+        var found = new CopySources(await files.RootAsync(cancel), isContext: true, []).Find(CleanPath.Of("/" + source), mayUnpack: false)[0];
         _details.Add(await found.HashAsync(cancel));
-        Add(new MountPoint { Type = "bind", Source = Path.Combine(_run.Context.DirectoryPath, found.Path.Path), Target = target, ReadOnly = true });
+        Add(new MountPoint { Type = "bind", Source = Path.Combine(files.DirectoryPath, found.Path.Path), Target = target, ReadOnly = true });
     }
 
     private void Add(MountPoint point) => _points.Add(point);

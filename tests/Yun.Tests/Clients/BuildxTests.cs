@@ -145,6 +145,15 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
         Assert.Equal("", await Docker.TextAsync("images", "-q", cache));
         Assert.Equal("alpha", await Docker.TextAsync("run", "--rm", image, "cat", "/late"));
         Assert.Contains("ERROR", (await BuildAsync(files, "-t", image, "--cache-from", $"{registry.Address}/no/such")).Succeeded().Error);
+        await Docker.TextAsync("rmi", image);
+
+        files.Write("Dockerfile", $"FROM busybox AS maker\nRUN echo {image} > /made\nRUN cat /made > /kept\nFROM busybox\nCOPY --from=maker /kept /\n");
+        (await BuildAsync(files, "-t", image, "--cache-to", $"type=registry,ref={cache}:max,mode=max")).Succeeded();
+        await Docker.TextAsync("rmi", image);
+        (await Docker.RunAsync("builder", "prune", "-af")).Succeeded();
+        built = (await BuildAsync(files, "-t", image, "--cache-from", $"{cache}:max")).Succeeded();
+        Assert.Equal(3, built.Error.Split("CACHED").Length - 1);
+        Assert.Equal(image, await Docker.TextAsync("run", "--rm", image, "cat", "/kept"));
         (await BuildAsync(files, "--cache-to", $"type=local,dest={files["cache"]}")).FailedSaying("does not export its cache as 'local'");
     }
 
@@ -223,6 +232,29 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
         var files = Folder(("Dockerfile", $"FROM busybox\nLABEL build={image}\nRUN echo begun; sleep 100\n"));
         (await RunAsync("timeout", "--signal=INT", "--kill-after=30", "3", Docker.Program, "build", "--progress", "plain", "-t", image, files.Path)).FailedSaying("cancel");
         await Eventually.HoldsAsync(() => NothingIsLeftOfAsync(image));
+    }
+
+    [Fact]
+    public async Task A_named_context_is_a_folder_or_an_image_and_takes_the_place_of_a_stage_or_an_image()
+    {
+        var (image, other) = (Name("image"), Name("image"));
+        var parts = Folder(("a.txt", "alpha"), ("deep/b.txt", "beta"), (".dockerignore", "*.tmp\n"), ("x.tmp", ""));
+        (await BuildAsync(Folder(("Dockerfile", "FROM busybox\nRUN echo other > /kind\n")), "-t", other)).Succeeded();
+        var files = Folder(("Dockerfile", """
+            FROM nosuch.example/base AS base
+            FROM busybox AS replaced
+            RUN exit 1
+            FROM base
+            COPY --from=Parts . /parts/
+            COPY --from=replaced a.txt /from-replaced
+            RUN --mount=type=bind,from=parts,source=deep,target=/mnt cat /mnt/b.txt > /mounted
+            """));
+        (await BuildAsync(files, "-t", image, "--build-context", $"parts={parts.Path}", "--build-context", $"replaced={parts.Path}", "--build-context", $"nosuch.example/base=docker-image://{other}")).Succeeded();
+        Assert.Equal(["other", "alpha", "beta", ".dockerignore", "a.txt", "deep"], (await Docker.RunAsync("run", "--rm", image, "sh", "-c", "cat /kind; cat /from-replaced; echo; cat /mounted; echo; ls -A /parts")).Succeeded().Lines);
+        files.Write("Dockerfile", "FROM parts\nCOPY --from=busybox /bin/busybox /busybox\n");
+        (await BuildAsync(files, "-t", image, "--build-context", $"parts={parts.Path}")).Succeeded();
+        Assert.Equal("beta", await Docker.TextAsync("run", "--rm", image, "/busybox", "cat", "/deep/b.txt"));
+        (await BuildAsync(files, "--build-context", "parts=oci-layout:///nowhere")).EndedWith(1);
     }
 
     [Fact]

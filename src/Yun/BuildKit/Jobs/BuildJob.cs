@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Yun.BuildKit.Protos;
 using Yun.Images;
@@ -25,6 +26,9 @@ internal sealed class BuildJob(string reference) : IDisposable
 
     /// <summary>What there is to show. Ends with the job.</summary>
     public ChannelReader<StatusResponse> News => _news.Reader;
+
+    /// <summary>What each stage has become, in the order of their ends.</summary>
+    public ConcurrentQueue<Oci.Digest> Stages { get; } = [];
 
     public void Tell(StatusResponse news) => _news.Writer.TryWrite(news);
 

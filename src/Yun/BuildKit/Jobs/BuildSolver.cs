@@ -16,7 +16,8 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
     {
         if (frontend != DockerfileFrontend) throw new EngineException(ErrorKind.NotImplemented, $"this builder knows the frontend {DockerfileFrontend} only, not '{frontend}'");
         var read = new FrontendOptions(options);
-        return BuildAsync(job, read.Read(), read.Folders, cancel);
+        var (named, contexts) = read.Contexts();
+        return BuildAsync(job, read.Read() with { NamedContexts = named }, read.Folders with { Contexts = contexts }, cancel);
     }
 
     /// <param name="request">What is to be built, but for the files, which come from the client's session.</param>
@@ -57,7 +58,10 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
             ignored = await IgnoredAsync(session, folders, request.Dockerfile, cancel);
             return null;
         }, cancel);
-        return request with { DockerfileText = text, ContextFiles = new SessionContext(session, folders.Context, ignored) };
+        var named = new Dictionary<string, NamedContext>(request.NamedContexts);
+        foreach (var (name, folder) in folders.Contexts)
+            named[name] = new NamedContext(Files: new SessionContext(session, folder, await IgnoredAsync(session, folder, cancel), name));
+        return request with { NamedContexts = named, DockerfileText = text, ContextFiles = new SessionContext(session, folders.Context, ignored) };
     }
 
     private static async Task<string> DockerfileAsync(BuildSession session, ClientFolders folders, string name, CancellationToken cancel)
@@ -72,9 +76,15 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
     private static async Task<IgnoreList> IgnoredAsync(BuildSession session, ClientFolders folders, string dockerfile, CancellationToken cancel)
     {
         var own = dockerfile + IgnoreFile;
-        var (name, text) = (own, await TextAsync(session, folders.Dockerfile, own, cancel));
-        if (text is null) (name, text) = (IgnoreFile, await TextAsync(session, folders.Context, IgnoreFile, cancel));
-        try { return text is null ? IgnoreList.Empty : IgnoreList.Parse(text, name); }
+        return await TextAsync(session, folders.Dockerfile, own, cancel) is { } text ? Ignored(text, own) : await IgnoredAsync(session, folders.Context, cancel);
+    }
+
+    private static async Task<IgnoreList> IgnoredAsync(BuildSession session, string folder, CancellationToken cancel) =>
+        await TextAsync(session, folder, IgnoreFile, cancel) is { } text ? Ignored(text, IgnoreFile) : IgnoreList.Empty;
+
+    private static IgnoreList Ignored(string text, string name)
+    {
+        try { return IgnoreList.Parse(text, name); }
         catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
     }
 

@@ -51,11 +51,28 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
         };
     }
 
+    /// <summary>The named contexts that are images or addresses; and those that are folders of the client's, by what it calls them.</summary>
+    /// <exception cref="EngineException">One is something else.</exception>
+    public (Dictionary<string, NamedContext> Named, Dictionary<string, string> Folders) Contexts()
+    {
+        const string image = "docker-image://", folder = "local:";
+        var (named, folders) = (new Dictionary<string, NamedContext>(), new Dictionary<string, string>());
+        foreach (var (name, value) in Below(ContextPrefix))
+        {
+            // Buildx may say the platform as well, as in NAME::linux/amd64.
+            var key = name.Split("::")[0].ToLowerInvariant();
+            if (value.StartsWith(image, StringComparison.Ordinal)) named[key] = new NamedContext(Image: value[image.Length..]);
+            else if (value.StartsWith(folder, StringComparison.Ordinal)) folders[key] = value[folder.Length..];
+            else if (value.StartsWith("https://", StringComparison.Ordinal) || value.StartsWith("http://", StringComparison.Ordinal)) named[key] = new NamedContext(Remote: value);
+            else throw NotDone($"the named context {name} as '{value}': use a folder, docker-image://IMAGE or an http address of a tarball");
+        }
+        return (named, folders);
+    }
+
     private void Refuse()
     {
         if (Text("requestid") is { } request) throw NotDone($"the request {request} of the Dockerfile frontend");
         if ((Text("cmdline") ?? Text("source")) is { } frontend) throw NotDone($"what the frontend {frontend} does; leave out BUILDKIT_SYNTAX");
-        if (options.Keys.FirstOrDefault(name => name.StartsWith(ContextPrefix, StringComparison.Ordinal)) is { } context) throw NotDone($"the named context {context[ContextPrefix.Length..]}");
         if (options.FirstOrDefault(option => option.Key.StartsWith("attest:", StringComparison.Ordinal) && !option.Value.Contains("inline-only=true") && !option.Value.Contains("disabled=true")) is { Key: { } attestation })
             throw NotDone($"the attestation {attestation["attest:".Length..]}");
     }
@@ -108,6 +125,8 @@ internal sealed record ClientFolders
     /// <summary>The one with the Dockerfile.</summary>
     public string Dockerfile { get; init; } = "dockerfile";
     public string Context { get; init; } = "context";
+    /// <summary>The folders of named contexts, by the names in lower case.</summary>
+    public IReadOnlyDictionary<string, string> Contexts { get; init; } = new Dictionary<string, string>();
     /// <summary>An address, when the context is no folder of the client's.</summary>
     public string? Remote { get; init; }
 }

@@ -48,7 +48,12 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
             var step = new BuildStep($"exporting cache to {name.Familiar}");
             return output.StepAsync(step, async () =>
             {
-                if (cache.Attrs.GetValueOrDefault("mode") == "max") await output.WrittenAsync(step, "the cache has the steps of the last stage only, as with mode=min\n", isError: true, cancel);
+                if (cache.Attrs.GetValueOrDefault("mode") == "max" && StagesOf(job, image) is { Count: > 1 } stages)
+                {
+                    var auth = await new SessionSecrets(await SessionAsync(job, cancel)).CredentialsAsync(name.Domain, cancel);
+                    await engine.Images.PushTogetherAsync(name, stages, auth, output.ProgressOf(step), cancel);
+                    return null;
+                }
                 var (before, names) = (engine.Images.TryFind(name.ToString()), engine.Images.TryFind(image.Id.ToString())?.Names ?? []);
                 await engine.Images.TagAsync(image, name, cancel);
                 try { await PushAsync(job, name, step, output, cancel); }
@@ -62,6 +67,10 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
             }, cancel);
         });
     }
+
+    /// <summary>The result first, then the other stages that it was made with.</summary>
+    private List<(Image, Dictionary<string, string>)> StagesOf(BuildJob job, Image result) =>
+        [.. job.Stages.Prepend(result.Id).Distinct().Select(id => engine.Images.TryFind(id.ToString())).OfType<Image>().Select((image, number) => (image, new Dictionary<string, string> { [CacheImport.StageAnnotation] = $"{number}" }))];
 
     private async Task PushAsync(BuildJob job, ImageReference name, BuildStep step, BuildOutput output, CancellationToken cancel)
     {
