@@ -88,6 +88,7 @@ public static class DaemonHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownMax);
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton<BuildKitServer>();
+        builder.Services.AddSingleton(new BuildHandouts(engine.Time));
         var web = builder.Build();
         web.Use(metrics.CountAsync);
         web.UseMiddleware<ApiErrors>();

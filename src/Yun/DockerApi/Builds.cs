@@ -22,17 +22,24 @@ public static class BuildsRoutes
         routes.MapPost("/build/prune", PruneAsync);
     }
 
-    private static Task BuildAsync(HttpContext context, Engine engine, BuildKitServer buildKit)
+    private static Task BuildAsync(HttpContext context, Engine engine, BuildKitServer buildKit, BuildHandouts handouts)
     {
         var request = Request(context);
+        var handout = context.Text("handout");
+        if (handout is not null)
+        {
+            var given = handouts.Get(handout);
+            given.IsUsed = true;
+            request.Secrets = given;
+        }
         var outputs = Read(context, "outputs", DockerApiJson.Default.ListBuildOutputOption) ?? [];
         if (context.Text("version") == "2") return TracedBuild.RunAsync(context, buildKit, request, outputs);
         if (outputs.Count > 0) throw new EngineException(ErrorKind.NotImplemented, "--output needs a client that speaks BuildKit: use buildx, or keep the image and use docker save.");
-        var quiet = context.Flag("q");
+        var (quiet, bySteps) = (context.Flag("q"), context.Flag("steps"));
         return ProgressLines.RunAsync(context, async lines =>
         {
             var output = new BuildOutput();
-            var telling = TellAsync(output, lines, quiet);
+            var telling = TellAsync(output, lines, quiet, bySteps);
             try
             {
                 var image = await engine.Builds.BuildAsync(request, output, context.Text("buildid"), context.RequestAborted);
@@ -42,17 +49,27 @@ public static class BuildsRoutes
             {
                 throw new EngineException(error.Kind, $"{error.Message}\n{excerpt}", wrong);
             }
-            finally { await telling; }
+            finally
+            {
+                if (handout is not null) handouts.Remove(handout);
+                await telling;
+            }
         });
     }
 
-    private static async Task TellAsync(BuildOutput output, ProgressLines lines, bool quiet)
+    private static async Task TellAsync(BuildOutput output, ProgressLines lines, bool quiet, bool bySteps)
     {
+        var steps = new BuildStepLines(lines);
         var classic = new ClassicBuildText(text => lines.Write(new ProgressMessage { Stream = text }));
         await foreach (var said in output.Events.ReadAllAsync())
         {
             if (said is { Kind: BuildEventKind.Image, Image: { } image }) lines.Write(new ProgressMessage { Aux = ProgressLines.Aux(new BuildResult { Id = image.ToString() }, DockerApiJson.Default.BuildResult) });
             if (quiet) continue;
+            if (bySteps)
+            {
+                steps.Tell(said);
+                continue;
+            }
             classic.Tell(said);
             if (said.Progress is { } progress) lines.Report(progress);
         }

@@ -19,6 +19,7 @@ public static class Routes
         routes.MapArchive();
         routes.MapCommit();
         routes.MapBuilds();
+        routes.MapBuildHandouts();
         routes.MapBuildKit();
         routes.MapVolumes();
         routes.MapRegistries();

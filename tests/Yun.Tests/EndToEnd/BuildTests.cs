@@ -255,6 +255,50 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task Secrets_and_agents_are_handed_to_the_steps_that_ask_for_them_and_to_nothing_else()
+    {
+        var (image, secret) = (Name("image"), Name("secret"));
+        var debian = Name("image");
+        (await Docker.RunAsync("import", TestTools.DebianRoot, debian)).Succeeded();
+        const string ask = "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['SSH_AUTH_SOCK']); s.sendall(b'\\0\\0\\0\\1\\x0b'); a = s.makefile('rb').read(9); print('kind', a[4], 'keys', a[8])";
+        var files = Folder(("context/Dockerfile", $"""
+            FROM {debian}
+            RUN --mount=type=secret,id=token,required=true wc -c < /run/secrets/token > /seen
+            RUN --mount=type=ssh,required=true python3 -c "{ask}" && python3 -c "{ask}"
+            """), ("token", secret));
+        (await new Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", files["key"]).RunAsync()).Succeeded();
+        var built = (await Daemon.Yun.CommandOf("ssh-agent", "sh", "-c", $"ssh-add -q {files["key"]} && exec \"$@\"", "sh",
+            Daemon.Yun.Program, "build", "-t", image, "--secret", $"id=token,src={files["token"]}", "--ssh", "default", files["context"]).RunAsync()).Succeeded();
+        Assert.Equal(2, built.Output.Split("kind 12 keys 1").Length - 1);
+        Assert.DoesNotContain(secret, await Docker.TextAsync("history", "--no-trunc", image));
+        Assert.Equal($"{secret.Length}", await Docker.TextAsync("run", "--rm", image, "sh", "-c", "cat /seen; ls -A /run/secrets 2>/dev/null; true"));
+        (await Daemon.Yun.RunAsync("build", "--no-cache", files["context"])).FailedSaying("secret token: not found");
+        (await Daemon.Yun.RunAsync("build", "--secret", $"id=token,src={files["nosuch"]}", files["context"])).FailedSaying("cannot read the secret token");
+        (await Daemon.Yun.RunAsync("build", "--ssh", $"default={files["key"]}", files["context"])).FailedSaying("no agent answers at");
+    }
+
+    [Fact]
+    public async Task On_a_terminal_every_running_step_has_a_line_of_its_own()
+    {
+        var image = Name("image");
+        var files = Folder(("Dockerfile", $"FROM busybox AS one\nRUN echo {image}; echo said-by-one; sleep 1\nFROM busybox AS two\nRUN echo {image}; echo said-by-two; sleep 1\nFROM one\nCOPY --from=two /bin/true /\n"));
+        await using var terminal = Daemon.Yun.OnTerminal($"build -t {image} {files.Path}");
+        await terminal.SeeAsync("said-by-one");
+        Assert.Equal(0, await terminal.ExitCodeAsync());
+        var seen = terminal.Seen;
+        Assert.Contains("Successfully tagged", seen);
+        Assert.Contains("=> [one 2/2] RUN echo", seen);
+        Assert.Contains("said-by-two", seen);
+        Assert.DoesNotContain("Step 1/", seen);
+        (await Daemon.Yun.RunAsync("build", "-t", image, files.Path)).Succeeded().Saying("Step 1/").Saying("Using cache");
+        files.Write("Dockerfile", "FROM busybox\nRUN echo why-it-failed; exit 3\n");
+        var failed = await Daemon.Yun.RunAsync("build", "--progress", "tty", files.Path);
+        Assert.Equal(3, failed.ExitCode);
+        Assert.Contains("FAILED [2/2] RUN", failed.Output);
+        Assert.Contains("why-it-failed", failed.Output);
+    }
+
+    [Fact]
     public async Task A_context_from_standard_input_is_built()
     {
         var image = Name("image");

@@ -1,3 +1,8 @@
+using System.Text.Json.Nodes;
+using Yun.Oci;
+using Yun.Tests.Archives;
+using Yun.Tests.Images.Registry;
+
 namespace Yun.Tests.EndToEnd;
 
 /// <summary>push, pull and login against the reference registry.</summary>
@@ -94,5 +99,36 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
         var files = Folder(("Dockerfile", $"FROM busybox\nRUN echo {Name()} > /own\n"));
         (await Docker.RunAsync("build", "-q", "-t", reference, files.Path)).Succeeded();
         return reference;
+    }
+
+    [Fact]
+    public async Task A_name_of_several_platforms_shows_them_and_gives_the_one_that_is_asked_for()
+    {
+        await using var registry = await Registry.StartAsync();
+        using var content = new RegistryContent(new Uri($"http://{registry.Address}"));
+        var there = Platform.Parse("linux/s390x");
+        var entries = new JsonArray();
+        foreach (var platform in new[] { there, Platform.Host })
+            entries.Add(await content.PutImageAsync(null, platform, docker: false, RegistryContent.Gzip, MediaTypes.OciLayerGzip, new TarBytes().File("run", $"{platform}").End()));
+        var index = await content.PutManifestAsync("many", MediaTypes.OciIndex, new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = MediaTypes.OciIndex, ["manifests"] = entries });
+        var image = $"{registry.Address}/sample:many";
+        (await Docker.RunAsync("pull", image)).Succeeded().Saying($"Digest: {index}");
+        (await Daemon.Yun.RunAsync("images", "--tree", image)).Succeeded().Saying($"├─ {there} (not here)").Saying($"└─ {Platform.Host} ");
+        (await Docker.RunAsync("create", "--platform", $"{there}", "--pull", "never", image)).FailedSaying("does not provide the specified platform");
+
+        (await Docker.RunAsync("pull", "--platform", $"{there}", image)).Succeeded();
+        (await Daemon.Yun.RunAsync("images", "--tree", image)).Succeeded().Saying($"├─ {there} ");
+        Assert.Single((await Docker.RunAsync("images", "-q", $"{registry.Address}/sample")).Lines);
+        Assert.Equal(Platform.Host.Architecture, await Docker.TextAsync("inspect", "-f", "{{.Architecture}}", image));
+        var container = await Docker.TextAsync("create", "--platform", $"{there}", image);
+        Assert.Contains($"{there}", await Docker.TextAsync("cp", $"{container}:/run", "-"));
+        (await Docker.RunAsync("rm", container)).Succeeded();
+
+        var files = Folder();
+        (await Daemon.Yun.RunAsync("save", "--platform", $"{there}", "-o", files["one.tar"], image)).Succeeded();
+        (await Docker.RunAsync("rmi", image)).Succeeded();
+        (await Docker.RunAsync("load", "-i", files["one.tar"])).Succeeded();
+        Assert.Equal("s390x", await Docker.TextAsync("inspect", "-f", "{{.Architecture}}", image));
+        (await Docker.RunAsync("rmi", image)).Succeeded();
     }
 }

@@ -14,8 +14,10 @@ public sealed class BuildCommand : Command
     private readonly ListOption<string> _addHost, _arguments, _labels, _tags, _cacheFrom, _securityOpt;
     private readonly ListOption<Ulimit> _ulimit;
     private readonly ListOption<BuildDestination> _output;
+    private readonly ListOption<BuildSecret> _secrets;
+    private readonly ListOption<BuildAgent> _agents;
     private readonly Setting<string?> _cgroupParent, _cpusetCpus, _cpusetMems, _file, _idFile, _isolation, _platform, _target;
-    private readonly Setting<string> _network;
+    private readonly Setting<string> _network, _progress;
     private readonly Setting<long?> _cpuPeriod, _cpuQuota, _cpuShares, _memory, _memorySwap, _shmSize;
     private readonly Flag _compress, _forceRemove, _noCache, _pull, _quiet, _remove, _squash;
 
@@ -49,12 +51,15 @@ public sealed class BuildCommand : Command
         _noCache = AddFlag("no-cache", null, "Do not use cache when building the image");
         _output = Add(new ListOption<BuildDestination>("output", 'o', "stringArray", "Also put the result there: a folder, or type=local|tar|docker|oci,dest=PATH", text => [BuildDestination.Parse(text)]));
         _platform = AddText("platform", null, "Set platform if server is multi-platform capable");
+        _progress = AddText("progress", null, "How to show the build: auto, plain, or tty for a live line for each running step", "auto", "string");
         _pull = AddFlag("pull", null, "Always attempt to pull a newer version of the image");
         _quiet = AddFlag("quiet", 'q', "Suppress the build output and print image ID on success");
         _remove = AddFlag("rm", null, "Remove intermediate containers after a successful build", value: true);
+        _secrets = Add(new ListOption<BuildSecret>("secret", null, "stringArray", "Hand a secret to RUN --mount=type=secret: id=ID[,src=PATH|,env=NAME]", text => [BuildSecret.Parse(text)]));
         _securityOpt = AddStrings("security-opt", null, "Security options");
         _shmSize = AddBytes("shm-size", null, "Size of \"/dev/shm\"");
         _squash = AddFlag("squash", null, "Squash newly built layers into a single new layer");
+        _agents = Add(new ListOption<BuildAgent>("ssh", null, "stringArray", "Let RUN --mount=type=ssh speak with an SSH agent: default or ID=SOCKET", text => [BuildAgent.Parse(text)]));
         _tags = AddList("tag", 't', "Name and optionally a tag in the \"name:tag\" format", text => ImageArgument.Parse(text) is not null ? text : "");
         _target = AddText("target", null, "Set the target build stage to build.");
         _ulimit = Add(new ListOption<Ulimit>("ulimit", null, "ulimit", "Ulimit options", text => [ResourceArguments.ParseUlimit(text)]) { DefaultText = "[]" });
@@ -66,7 +71,9 @@ public sealed class BuildCommand : Command
         var told = _output.Values.Any(destination => destination.Path == BuildDestination.StandardOutput) ? session.Error : session.Out;
         using var context = BuildContext.Open(session.Input, arguments[0], _file.Value);
         if (_idFile.Value is { } stale) File.Delete(stale);
-        var query = ToQuery(context);
+        if (_progress.Value is not ("auto" or "plain" or "tty")) throw new OptionException($"invalid argument \"{_progress.Value}\" for \"--progress\": expected auto, plain or tty");
+        var isLive = !_quiet && _progress.Value != "plain" && (_progress.Value == "tty" || (told == session.Out && session.OutputIsTerminal));
+        var query = ToQuery(context).Add("handout", HandOut(session)).Add("steps", isLive ? "1" : null);
         // The daemon's answer to the whole context can only come after this line.
         Action<Stream>? upload = context.Remote is not null ? null : body =>
         {
@@ -79,10 +86,12 @@ public sealed class BuildCommand : Command
         using var response = session.Api.Send("POST", "/build" + query, upload: upload, contentType: "application/x-tar", headers: session.Configuration.AllAuthHeader());
         string? id = null;
         using var text = new StringWriter();
+        using var live = new BuildDisplay(told, () => session.Width);
         var display = new ProgressDisplay(_quiet ? text : told, !_quiet && told == session.Out && session.OutputIsTerminal);
         try
         {
-            display.Show(response, aux => id = aux.TryGetProperty("ID", out var made) ? made.GetString() : id);
+            if (isLive) live.Show(response, Note);
+            else display.Show(response, Note);
         }
         catch (FailureException) when (_quiet)
         {
@@ -90,9 +99,24 @@ public sealed class BuildCommand : Command
             throw;
         }
         if (_quiet) told.Write(text.ToString() is { Length: > 0 } said ? said : id + "\n");
+        void Note(JsonElement aux) => id = aux.TryGetProperty("ID", out var made) ? made.GetString() : id;
+
         if (_idFile.Value is { } idFile) File.WriteAllText(idFile, id ?? throw new FailureException("server did not provide an image ID. Cannot write " + idFile));
         foreach (var destination in _output.Values) destination.Take(session, id ?? throw new FailureException("server did not provide an image ID. Cannot write its output"), _tags.Values);
         return 0;
+    }
+
+    /// <summary>Gives the daemon what this build alone may have, before it is asked for.</summary>
+    private string? HandOut(Session session)
+    {
+        if (_secrets.Values.Count == 0 && _agents.Values.Count == 0) return null;
+        foreach (var agent in _agents.Values) agent.Check();
+        var request = new BuildHandoutRequest { Agents = [.. _agents.Values.Select(agent => agent.Id)] };
+        foreach (var secret in _secrets.Values) request.Secrets[secret.Id] = secret.Read();
+        using var response = session.Api.Post("/yun/v1/build/handouts", request, DockerApiJson.Default.BuildHandoutRequest);
+        var id = response.Read(DockerApiJson.Default.BuildHandoutResponse).Id;
+        foreach (var agent in _agents.Values) agent.Offer(session.Api, id);
+        return id;
     }
 
     private Query ToQuery(BuildContext context) => new Query()

@@ -13,6 +13,7 @@ public sealed class ListImagesCommand : Command
     private readonly Setting<string?> _format;
     private readonly Flag _noTruncate;
     private readonly Flag _quiet;
+    private readonly Flag _tree;
 
     public ListImagesCommand() : base("[OPTIONS] [REPOSITORY[:TAG]]")
     {
@@ -23,12 +24,19 @@ public sealed class ListImagesCommand : Command
         _format = AddFormat(table: true);
         _noTruncate = AddFlag("no-trunc", null, "Don't truncate output");
         _quiet = AddFlag("quiet", 'q', "Only show image IDs");
+        _tree = AddFlag("tree", null, "List the platforms that a name stands for");
     }
 
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
         var filters = Filters.Parse(_filters.Values);
         if (arguments.Count > 0) filters.With("reference", arguments[0]);
+        if (_tree)
+        {
+            if (_quiet || _format.IsSet || _digests) throw new OptionException("--tree goes with none of --quiet, --format and --digests");
+            session.Out.Write(ImageTree.Show(session.Api.Get("/images/json" + new Query().Add("all", _all).Add("manifests", "1").AddFilters(filters), DockerApiJson.Default.ListImageSummary), !_noTruncate));
+            return 0;
+        }
         var images = session.Api.Get("/images/json" + new Query().Add("all", _all).AddFilters(filters), DockerApiJson.Default.ListImageSummary);
         var format = _format.Value ?? (_quiet ? "{{.ID}}" : session.Configuration.Format("imagesFormat"));
         var digests = _digests || format?.Contains(".Digest", StringComparison.Ordinal) == true;
