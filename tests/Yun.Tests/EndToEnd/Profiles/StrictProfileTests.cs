@@ -54,7 +54,8 @@ public sealed class StrictProfileTests(DaemonFixture fixture, Probe probe) : End
         // The probe's type is none, which the kernel refuses with EINVAL before it looks at the family; its netlink protocol is not route.
         var allowed = answers.Where(a => a.Key.StartsWith("socket", StringComparison.Ordinal) && a.Value != "EAFNOSUPPORT").Select(a => a.Key.Split(' ')[1]).ToList();
         Assert.Equal(["1", "2", "10"], allowed.OrderBy(long.Parse));
-        Assert.Equal("EAFNOSUPPORT", answers["x86 call 102"]);
+        // Where the machine has int 0x80 turned off, nothing gets as far as the filter.
+        if (answers["x86 call 102"] != "SIGSEGV") Assert.Equal("EAFNOSUPPORT", answers["x86 call 102"]);
         Assert.Equal(["lo:"], await RunAsync("ip link | grep -o 'lo:'"));
     }
 

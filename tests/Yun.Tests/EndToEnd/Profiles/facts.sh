@@ -8,7 +8,7 @@ for name in cgroup ipc mnt net pid pid_for_children time user uts; do echo "name
 # Where, flags, propagation, kind, source, options; not the root, whose driver is the engine's business, nor the engine's own files.
 awk '$5 != "/" { for (i = 7; $i != "-"; i++) ; print "mount", $5, $6, (i > 7 ? $7 : "-"), $(i + 1), ($5 ~ "^/etc/|^/probe|^/facts" ? "-" : $(i + 2) " " $(i + 3)) }' /proc/self/mountinfo | sed 's/shared:[0-9]*/shared/; s/master:[0-9]*/master/'
 cut -d: -f2- /proc/self/cgroup | sed 's/\/.*[0-9a-f]\{64\}/ID/; s/^/cgroup /'
-ls -ln /dev /dev/ | awk '/^[a-z]/ { $2 = $8 = $7 = ""; sub(/ [A-Z][a-z][a-z] /, " "); print "device", $0 }' | tr -s ' ' | sort -u
+ls -ln /dev /dev/ | awk '/^[a-z]/ { $2 = $8 = $7 = ""; sub(/ [A-Z][a-z][a-z] /, " "); sub(/ [0-9][0-9]:[0-9][0-9] /, " "); print "device", $0 }' | tr -s ' ' | sort -u
 ls -l /proc/self/fd | awk 'NF > 8 { sub(/\[[0-9]*\]/, "", $NF); print "descriptor", $9, $NF }' | grep -v /proc/
 for path in net/ipv4/ip_unprivileged_port_start net/ipv4/ping_group_range net/ipv4/ip_forward net/ipv6/conf/all/disable_ipv6 net/ipv6/conf/lo/disable_ipv6 \
     kernel/shmmax kernel/shmall kernel/msgmax kernel/sem kernel/domainname fs/mqueue/queues_max vm/overcommit_memory; do
