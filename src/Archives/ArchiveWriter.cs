@@ -67,7 +67,8 @@ public sealed class ArchiveWriter
         else
         {
             if (shown.Length > 0) WriteDirectory(directory, shown, status);
-            WriteInner(directory, shown is "." ? "" : shown, "");
+            // Who asks for a dot by name finds it before all that is inside.
+            WriteInner(directory, shown is "." && _options.Name is null ? "" : shown, "");
         }
     }
 
@@ -100,7 +101,7 @@ public sealed class ArchiveWriter
         var attributes = ExtendedAttributes.List(directory, "");
         if (attributes.Contains("trusted.overlay.redirect"))
             throw new EngineException(ErrorKind.Internal, $"The directory '{shown}' was renamed by overlayfs in a way that no layer can hold: it was mounted with redirect_dir.");
-        if (attributes.Contains(Extraction.OpaqueAttribute)) _tar.WriteFile(EntryPath.Join(shown is "." ? "" : shown, Extraction.OpaqueName), []);
+        if (attributes.Contains(Extraction.OpaqueAttribute)) _tar.WriteFile(EntryPath.Join(shown is "." && _options.Name is null ? "" : shown, Extraction.OpaqueName), []);
     }
 
     private void WriteOne(SafeFileHandle parent, string name, FileStatus status, string shown)

@@ -43,6 +43,7 @@ public sealed class PathInRoot : IDisposable
                 throw;
             }
         }
+        catch (SyscallException error) when (error.Errno == Errno.ENOTDIR && CleanPath.EndsAsFolder(path)) { throw new EngineException(ErrorKind.InvalidArgument, $"{path}: not a directory", error); }
         catch (SyscallException error) when (error.Errno is Errno.ENOENT or Errno.ENOTDIR) { throw Missing(path, error); }
     }
 

@@ -32,7 +32,8 @@ public static class MountNamespace
             MountTree.Attach(root, place);
             foreach (var (destination, mount) in opened)
             {
-                if (PathDescriptor.TryOpen(root, destination, OpenFlags.Path, out var target, Resolve.InRoot | Resolve.NoMagicLinks) != Errno.None) continue;
+                if (PathDescriptor.TryOpen(root, destination, OpenFlags.Path, out var target, Resolve.InRoot | Resolve.NoMagicLinks) is var errno and not Errno.None
+                    && (errno != Errno.ENOENT || (target = MakePlace(root, destination, mount)) is null)) continue;
                 using (target) MountTree.Attach(mount, target!);
             }
             return MountTree.Clone(root, recursive: true);
@@ -42,6 +43,27 @@ public static class MountNamespace
             foreach (var (_, mount) in opened) mount.Dispose();
         }
     });
+
+    // As a start would make it; null where the root takes no changes, and what is mounted there is then not to be seen.
+    private static SafeFileHandle? MakePlace(SafeFileHandle root, string destination, SafeFileHandle mount)
+    {
+        const uint enterable = 0x1ED, readable = 0x1A4;
+        var parts = destination.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var depth = 1; depth <= parts.Length; depth++)
+        {
+            var inside = string.Join('/', parts[..depth]);
+            if (PathDescriptor.TryOpen(root, inside, OpenFlags.Path, out var found, Resolve.InRoot | Resolve.NoMagicLinks) == Errno.None)
+            {
+                if (depth == parts.Length) return found;
+                found!.Dispose();
+                continue;
+            }
+            using var parent = PathDescriptor.Open(root, depth == 1 ? "." : string.Join('/', parts[..(depth - 1)]), OpenFlags.ReadOnly | OpenFlags.Directory, Resolve.InRoot | Resolve.NoMagicLinks);
+            var isFile = depth == parts.Length && FileAt.Status(mount).Kind != FileKind.Directory;
+            if ((isFile ? FileAt.TryMakeNode(parent, parts[depth - 1], FileKind.Regular, readable) : FileAt.TryMakeDirectory(parent, parts[depth - 1], enterable)) != Errno.None) return null;
+        }
+        return PathDescriptor.TryOpen(root, destination, OpenFlags.Path, out var made, Resolve.InRoot | Resolve.NoMagicLinks) == Errno.None ? made : null;
+    }
 
     /// <summary>
     /// Runs <paramref name="work"/> where a detached mount is attached at a directory, in a namespace that nobody else sees; a program that it starts is there too. For

@@ -48,6 +48,9 @@ internal sealed class BuildRun : IDisposable
     /// <summary>The <c>--cache-from</c> images that are here.</summary>
     public required IReadOnlyList<Image> CacheSources { get; init; }
 
+    /// <summary>Whether the result of a step may be taken from the cache.</summary>
+    public required Func<Image, bool> CacheAllows { get; init; }
+
     /// <summary>The build's place for secrets and sockets, in memory and not on disk.</summary>
     public BuildDirectory Unkept => _unkept.Value;
 

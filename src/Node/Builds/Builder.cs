@@ -93,6 +93,7 @@ public sealed class Builder
             Cache = Cache,
             SourceDate = SourceDate.Of(request.Arguments),
             CacheSources = cacheImport.Images,
+            CacheAllows = result => cacheImport.Allows(request, result),
         };
         foreach (var warning in dockerfile.Warnings) await run.WarnAsync(warning, cancel);
         run.FailOnWarnings();

@@ -36,6 +36,16 @@ public sealed class CacheImport : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a step's result may be taken from the cache. The classic builder, told where to look, looks nowhere else: at the given images and what they were made from.</summary>
+    public bool Allows(BuildRequest request, Image result)
+    {
+        if (request.CacheFrom.Count == 0 || request.PullCache) return true;
+        foreach (var source in _images)
+            for (var image = source; image is not null; image = image.Parent is { } parent ? _store.TryFind(parent.ToString()) : null)
+                if (image.Id == result.Id) return true;
+        return false;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var name in _names)

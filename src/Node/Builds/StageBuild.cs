@@ -119,7 +119,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private async Task<bool> TryCacheAsync(CacheStep step, CancellationToken cancel)
     {
         if (!UsesCache) return false;
-        if (await run.Cache.FindAsync(step, cancel) is { } image) Stand(image);
+        if (await run.Cache.FindAsync(step, cancel) is { } image && run.CacheAllows(image)) Stand(image);
         else if (ForeignCache.Find(Current, step.Command, run.CacheSources) is (true, var layer)) await CommitAsync(step, layer, cancel);
         else return false;
         await run.Output.CachedAsync(_step, cancel);

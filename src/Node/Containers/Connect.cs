@@ -58,6 +58,12 @@ public sealed partial class Container
         return record with { Endpoints = new(sandbox.Endpoints), Ports = new(sandbox.Ports) };
     }
 
+    private void PublishNetworks(string action, IReadOnlyDictionary<string, EndpointSettings> endpoints)
+    {
+        foreach (var (name, endpoint) in endpoints)
+            if (Engine.Networks.TryFind(endpoint.NetworkId ?? name) is { } network) PublishNetwork(action, network);
+    }
+
     private void PublishNetwork(string action, Network network) =>
         Engine.Events.Publish("network", action, network.Id, new Dictionary<string, string> { ["container"] = Id, ["name"] = network.Name, ["type"] = network.Driver });
 }

@@ -114,6 +114,8 @@ public sealed class HostConfig
     public List<string>? MaskedPaths { get; set; }
     public List<string>? ReadonlyPaths { get; set; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public bool? Init { get; set; }
+    /// <summary>Read-only entries of <see cref="Binds"/> do not reach what is mounted inside them, as it was before API 1.44. Not a word of the API.</summary>
+    [JsonIgnore] public bool LeavesInnerMountsWritable { get; set; }
 }
 
 public sealed class LogConfig

@@ -26,6 +26,7 @@ public sealed partial class ContainerTable
     public async Task<CreatedContainer> CreateAsync(ContainerRequest request, CancellationToken cancel = default)
     {
         Validation.Check(request.Config, request.HostConfig);
+        Validation.Check(request.Networking);
         var wantedName = request.Name is { Length: > 0 } asked ? Validation.Name(asked) : null;
         if (request.Config.Image is not { Length: > 0 } reference) throw new EngineException(ErrorKind.InvalidArgument, "no image specified");
         var image = engine.Images.Find(reference, request.Platform);
@@ -62,6 +63,7 @@ public sealed partial class ContainerTable
         host.NetworkMode = Resolve(host.NetworkMode);
         host.PidMode = Resolve(host.PidMode);
         host.IpcMode = Resolve(host.IpcMode);
+        LegacyLink.Resolve(host, this);
         if (host.UtsMode == "host" && config.Hostname is { Length: > 0 }) throw new EngineException(ErrorKind.InvalidArgument, "conflicting options: hostname and the UTS mode");
         if (config.Hostname is null or "") config.Hostname = host.NetworkMode == "host" || host.UtsMode == "host" ? Environment.MachineName : id[..12];
         return new ContainerRecord

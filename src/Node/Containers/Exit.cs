@@ -43,6 +43,7 @@ public sealed partial class Container
         _settled = SettleAsync();
         if (oomKilled) Publish("oom");
         Publish("die", ("exitCode", exitCode.ToString(CultureInfo.InvariantCulture)), ("execDuration", ((long)Math.Max(0, ran.TotalSeconds)).ToString(CultureInfo.InvariantCulture)));
+        PublishNetworks("disconnect", record.Endpoints);
         if (HostConfig.AutoRemove && !retry && !_isBeingRestarted) await RemoveInTurnAsync(removeVolumes: true, waitForDisk: false);
         EndWaits(exitCode);
         if (retry) ScheduleRetry(ran);

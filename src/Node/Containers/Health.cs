@@ -88,7 +88,7 @@ public sealed partial class Container
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            return new HealthProbe(start, Engine.Time.GetUtcNow(), -1, $"Health check exceeded timeout ({schedule.Timeout.TotalSeconds:0.###}s)");
+            return new HealthProbe(start, Engine.Time.GetUtcNow(), -1, $"Health check exceeded timeout ({Builds.Dockerfiles.GoText.Duration((long)(schedule.Timeout.TotalMilliseconds * 1_000_000))})");
         }
         catch (EngineException error)
         {

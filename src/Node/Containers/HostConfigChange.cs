@@ -28,7 +28,8 @@ internal static class HostConfigChange
         if (change.CpusetCpus is { Length: > 0 }) next.CpusetCpus = change.CpusetCpus;
         if (change.CpusetMems is { Length: > 0 }) next.CpusetMems = change.CpusetMems;
         if (change.BlkioWeight != 0) next.BlkioWeight = change.BlkioWeight;
-        if (change.PidsLimit is not null) next.PidsLimit = change.PidsLimit;
+        // Docker notes 0 for no limit, whichever way it was asked for.
+        if (change.PidsLimit is { } pids) next.PidsLimit = Math.Max(pids, 0);
         if (change.RestartPolicy is { Name.Length: > 0 }) next.RestartPolicy = change.RestartPolicy;
         return next;
     }

@@ -17,7 +17,7 @@ internal static class LiveLimits
         {
             if (next.Memory is { } memory && (memory.Limit, memory.Swap, memory.Reservation) != (old.Memory?.Limit, old.Memory?.Swap, old.Memory?.Reservation)) Memory(cgroup, memory, old.Memory?.Limit ?? long.MaxValue);
             if (next.Cpu is { } cpu) Cpu(cgroup, cpu);
-            if (next.Pids?.Limit is { } pids && pids != old.Pids?.Limit) Write(cgroup, "pids", "pids.max", pids < 0 ? "max" : $"{pids}");
+            if ((next.Pids?.Limit ?? -1, old.Pids?.Limit ?? -1) is var (pids, pidsBefore) && pids != pidsBefore) Write(cgroup, "pids", "pids.max", pids < 0 ? "max" : $"{pids}");
             if (next.BlockIO?.Weight is { } weight && weight != old.BlockIO?.Weight) Put(cgroup, "blkio", "blkio.weight", "io", "io.weight", $"{weight}", $"default {weight}");
         }
         catch (SyscallException error) { throw new EngineException(ErrorKind.Internal, $"Cannot update container: {error.Message}", error); }

@@ -13,7 +13,6 @@ internal static class ResourceChecks
     {
         Memory(host);
         Cpu(host);
-        if (host.PidsLimit < -1) throw Wrong($"Invalid PIDs limit {host.PidsLimit}: it is -1 for unlimited, or more than 0");
         if (host.BlkioWeight is not 0 and (< 10 or > 1000)) throw Wrong("Range of blkio weight is from 10 to 1000");
         if (host.KernelMemoryTCP != 0) throw Wrong("kernel memory TCP accounting is no longer supported by the kernel");
     }

@@ -87,6 +87,7 @@ public sealed partial class Container
                 BootId = Engine.BootId, Health = HasHealthCheck ? new HealthState() : null,
             },
         });
+        PublishNetworks("connect", sandbox.Endpoints);
         Publish("start");
         StartForwarding(target);
         StartHealthChecks();

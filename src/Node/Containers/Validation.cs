@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Yun.Linux;
 using Yun.Node.Containers.Spec;
 using Yun.Node.Machines;
+using Yun.Node.Networks;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers;
@@ -27,6 +28,7 @@ public static partial class Validation
             if (variable.Length == 0) throw Wrong("invalid environment variable: empty");
             if (variable[0] == '=') throw Wrong($"invalid environment variable: {variable}");
         }
+        foreach (var port in config.ExposedPorts?.Keys ?? Enumerable.Empty<string>()) NetworkController.ParseKey(port);
         if (config.StopSignal is { Length: > 0 } signal) _ = Signal(signal);
         if (config.Hostname is { Length: > 63 }) throw Wrong($"invalid hostname format: {config.Hostname}");
         Health(config);
@@ -41,6 +43,12 @@ public static partial class Validation
         if (host.ShmSize < 0) throw Wrong("SHM size can not be less than 0");
         if (host.OomScoreAdj is < -1000 or > 1000) throw Wrong($"Invalid value {host.OomScoreAdj}, range for oom score adj is [-1000, 1000]");
         if (host.Runtime is not (null or "" or ContainerDefaults.Runtime or ContainerDefaults.MachineRuntime or "runc" or "io.containerd.runc.v2")) throw Wrong($"unknown or invalid runtime name: {host.Runtime}");
+        if (host.Annotations?.ContainsKey("") == true) throw Wrong("invalid Annotations: the empty string is not permitted as an annotation key");
+        foreach (var (port, bindings) in host.PortBindings ?? [])
+        {
+            NetworkController.ParseKey(port);
+            foreach (var binding in bindings ?? []) PortTable.ParsePorts(binding.HostPort);
+        }
         LogSettings.Check(host.LogConfig);
         if (host.StorageOpt is { Count: > 0 }) throw Wrong("--storage-opt is not supported by this storage driver");
         Modes(host);
@@ -51,6 +59,20 @@ public static partial class Validation
         _ = ProcessLimits.Of(host.Ulimits);
         foreach (var rule in host.DeviceCgroupRules ?? []) _ = DeviceAccess.ParseRule(rule);
         ResourceChecks.Check(host);
+    }
+
+    /// <summary>Addresses that cannot be any network's; whether they lie in the one they are wanted on shows when it is joined.</summary>
+    public static void Check(NetworkingConfig? networking)
+    {
+        foreach (var (network, endpoint) in networking?.EndpointsConfig ?? [])
+        {
+            static bool IsOf(string? text, System.Net.Sockets.AddressFamily family) => text is null or "" || (System.Net.IPAddress.TryParse(text, out var address) && address.AddressFamily == family);
+            var (ipv4, ipv6) = (endpoint?.IpamConfig?.Ipv4Address, endpoint?.IpamConfig?.Ipv6Address);
+            if (!IsOf(ipv4, System.Net.Sockets.AddressFamily.InterNetwork)) throw Wrong($"invalid endpoint settings for network {network}:\ninvalid IPv4 address: {ipv4}");
+            if (!IsOf(ipv6, System.Net.Sockets.AddressFamily.InterNetworkV6)) throw Wrong($"invalid endpoint settings for network {network}:\ninvalid IPv6 address: {ipv6}");
+            foreach (var local in endpoint?.IpamConfig?.LinkLocalIps ?? [])
+                if (!System.Net.IPAddress.TryParse(local, out _)) throw Wrong($"invalid endpoint settings for network {network}:\ninvalid link-local IP address: {local}");
+        }
     }
 
     /// <summary>The number of a signal named as in <c>docker kill</c>.</summary>

@@ -36,7 +36,7 @@ internal sealed class BridgeNetwork
     /// <summary>Where ports are published that name no address; null is all of both families.</summary>
     internal string? HostAddress => Definition.Options.GetValueOrDefault(NetworkOption.HostAddress) is { Length: > 0 } address && address != "0.0.0.0" ? address : null;
 
-    private Subnet? Configured(AddressFamily family) => Definition.Ipam.Config.Find(config => Subnet.IsOf(config.Subnet, family)) is { } ipam ? new Subnet(Definition.Name, ipam) : null;
+    private Subnet? Configured(AddressFamily family) => (family == AddressFamily.InterNetwork ? Definition.EnableIpv4 : Definition.EnableIpv6) && Definition.Ipam.Config.Find(config => Subnet.IsOf(config.Subnet, family)) is { } ipam ? new Subnet(Definition.Name, ipam) : null;
 
     private bool OptionIsTrue(string option, bool unsaid) => Definition.Options.TryGetValue(option, out var text) ? IsTrue(text) : unsaid;
 

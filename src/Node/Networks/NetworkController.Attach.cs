@@ -120,8 +120,8 @@ public sealed partial class NetworkController
         if (!_bridges.TryGetValue(network.Id, out var bridge)) throw new EngineException(ErrorKind.NotFound, $"network {network.Name} not found");
         var (ipv4Wished, ipv6Wished) = (asked.IpamConfig?.Ipv4Address ?? "", asked.IpamConfig?.Ipv6Address ?? "");
         if (ipv4Wished + ipv6Wished != "" && bridge.IsDefault) throw new EngineException(ErrorKind.InvalidArgument, "user specified IP address is supported on user defined networks only");
-        foreach (var (wished, subnet) in new[] { (ipv4Wished, bridge.Ipv4), (ipv6Wished, bridge.Ipv6) })
-            if (wished != "" && subnet is null) throw new EngineException(ErrorKind.InvalidArgument, $"invalid address {wished}: the network {network.Name} has no addresses of this family");
+        foreach (var (wished, subnet, family) in new[] { (ipv4Wished, bridge.Ipv4, AddressFamily.InterNetwork), (ipv6Wished, bridge.Ipv6, AddressFamily.InterNetworkV6) })
+            if (wished != "" && subnet is null && !network.Ipam.Config.Exists(config => Subnet.IsOf(config.Subnet, family))) throw new EngineException(ErrorKind.InvalidArgument, $"invalid address {wished}: the network {network.Name} has no addresses of this family");
         var mac = asked.MacAddress is { Length: > 0 } wishedMac ? MacAddress.Parse(wishedMac) : null;
         var ipv4 = bridge.Ipv4?.Take(ipv4Wished);
         IPAddress? ipv6;
@@ -131,12 +131,20 @@ public sealed partial class NetworkController
             if (ipv4 is not null) bridge.Ipv4!.Addresses.Release(ipv4);
             throw;
         }
-        var number = 0;
-        while (record.Endpoints.Any(other => other.Interface == $"{bridge.InterfacePrefix}{number}")) number++;
         return endpoint with
         {
-            Interface = $"{bridge.InterfacePrefix}{number}", Address = ipv4?.ToString() ?? "", Ipv6Address = ipv6?.ToString() ?? "", MacAddress = MacAddress.Text(mac ?? MacAddress.Of((ipv4 ?? ipv6)!)),
+            Interface = InterfaceOf(record, bridge, asked), Address = ipv4?.ToString() ?? "", Ipv6Address = ipv6?.ToString() ?? "", MacAddress = MacAddress.Text(mac ?? MacAddress.Of((ipv4 ?? ipv6)!)),
         };
+    }
+
+    private static string InterfaceOf(AttachmentRecord record, BridgeNetwork bridge, EndpointSettings asked)
+    {
+        bool IsTaken(string name) => name == "lo" || record.Endpoints.Any(other => other.Interface == name);
+        if (EndpointOption.InterfaceName(asked) is { } wished)
+            return IsTaken(wished) ? throw new EngineException(ErrorKind.InvalidArgument, $"invalid interface name {wished}: another interface of the container has it") : wished;
+        var number = 0;
+        while (IsTaken($"{bridge.InterfacePrefix}{number}")) number++;
+        return $"{bridge.InterfacePrefix}{number}";
     }
 
     private void Release(EndpointRecord endpoint)
@@ -182,8 +190,10 @@ public sealed partial class NetworkController
     {
         var link = inside.FindLink(endpoint.Interface) ?? throw new EngineException(ErrorKind.Internal, $"The interface {endpoint.Interface} of {veth} is not in its namespace.");
         if (bridge.Ipv6 is not null) NetworkNamespace.Configure(space, SandboxSettings.WithIpv6(endpoint.Interface));
+        if (EndpointOption.Settings(endpoint.Asked, endpoint.Interface) is { Length: > 0 } settings) NetworkNamespace.Configure(space, settings);
         var request = new RouteRequest();
         foreach (var address in endpoint.Addresses) request.AddAddress(link.Index, address, bridge.SubnetFor(address)!.Prefix.PrefixLength);
+        foreach (var local in (endpoint.Asked.IpamConfig?.LinkLocalIps ?? []).Select(IPAddress.Parse)) request.AddAddress(link.Index, local, local.AddressFamily == AddressFamily.InterNetwork ? 16 : 64);
         inside.Execute(request.SetUp(endpoint.Interface));
     }
 

@@ -16,6 +16,7 @@ public sealed partial class NetworkController
         await _defining.WaitAsync(cancel);
         try
         {
+            if (wish.Name is NetworkNames.Bridge or NetworkNames.Host or NetworkNames.None or "default") throw new EngineException(ErrorKind.Forbidden, $"operation is not permitted on predefined {wish.Name} network ");
             if (_networks.Values.Any(network => network.Name == wish.Name)) throw new EngineException(ErrorKind.Conflict, $"network with name {wish.Name} already exists");
             var driver = wish.Driver is "" or "default" ? NetworkNames.Bridge : wish.Driver;
             if (driver is NetworkNames.Host or "null") throw new EngineException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");

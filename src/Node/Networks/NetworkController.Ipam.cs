@@ -7,7 +7,7 @@ namespace Yun.Node.Networks;
 
 public sealed partial class NetworkController
 {
-    /// <summary>One configuration for each family that is wanted; those of a family that is not are left out, as Docker does.</summary>
+    /// <summary>One configuration for each family that is wanted; those of a family that is not have no effect, as with Docker.</summary>
     private List<NetworkIpamConfig> CompleteIpam(Network wish)
     {
         if (wish is { EnableIpv4: false, EnableIpv6: false }) throw new EngineException(ErrorKind.InvalidArgument, "IPv4 or IPv6 must be enabled");
@@ -15,9 +15,14 @@ public sealed partial class NetworkController
         var configs = new List<NetworkIpamConfig>();
         foreach (var family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
         {
-            if (!(family == AddressFamily.InterNetwork ? wish.EnableIpv4 : wish.EnableIpv6)) continue;
             // What names no subnet, but perhaps a gateway, is of IPv4.
             var asked = wish.Ipam.Config.Where(config => Subnet.IsOf(config.Subnet ?? config.Gateway, family)).ToList();
+            if (!(family == AddressFamily.InterNetwork ? wish.EnableIpv4 : wish.EnableIpv6))
+            {
+                // Kept for inspect, and without effect.
+                configs.AddRange(asked);
+                continue;
+            }
             if (asked.Count > 1) throw new EngineException(ErrorKind.NotImplemented, $"A network with more than one {Subnet.FamilyName(family)} subnet is not supported.");
             configs.Add(Complete(asked.FirstOrDefault() ?? new NetworkIpamConfig(), family));
         }

@@ -71,6 +71,9 @@ public sealed partial class NetworkController : IAsyncDisposable
         };
     }
 
+    /// <summary>As <see cref="Find"/>, by id or name alone; null when there is none.</summary>
+    public Network? TryFind(string nameOrId) => _networks.GetValueOrDefault(nameOrId) ?? _networks.Values.FirstOrDefault(network => network.Name == nameOrId);
+
     /// <summary>The containers that run on a network.</summary>
     public IReadOnlyList<NetworkMember> EndpointsOf(Network network) =>
     [

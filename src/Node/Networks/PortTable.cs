@@ -89,7 +89,7 @@ internal sealed class PortTable
         return IPAddress.TryParse(text.Trim('[', ']'), out var address) ? [address] : throw new EngineException(ErrorKind.InvalidArgument, $"invalid IP address: {text}");
     }
 
-    private static (ushort First, ushort Last) ParsePorts(string? text)
+    internal static (ushort First, ushort Last) ParsePorts(string? text)
     {
         if (text is null or "" or "0") return (EphemeralFirst, EphemeralLast);
         var parts = text.Split('-');

@@ -33,7 +33,7 @@ internal sealed class MountResolution(Engine engine, VolumeStore volumes, string
     private async Task ResolveAsync(ContainerConfig config, HostConfig host, Dictionary<string, ContainerMount> all, CancellationToken cancel)
     {
         var asked = new Dictionary<string, MountPoint>(StringComparer.Ordinal);
-        foreach (var text in host.Binds ?? []) Add(BindText.Parse(text));
+        foreach (var text in host.Binds ?? []) Add(BindText.Parse(text) with { ReadOnlyNonRecursive = host.LeavesInnerMountsWritable });
         foreach (var mount in host.Mounts ?? [])
         {
             var parsed = MountRequest.Parse(mount);
@@ -46,6 +46,7 @@ internal sealed class MountResolution(Engine engine, VolumeStore volumes, string
             TmpfsWords.Merge(options);
         }
 
+        foreach (var (destination, mount) in _explicit.ToList()) _explicit[destination] = OfDataRoot(mount, IsSaid(mount, asked.GetValueOrDefault(destination)));
         foreach (var from in host.VolumesFrom ?? []) TakeOver(from, all);
         foreach (var (destination, mount) in _explicit)
             all[destination] = mount.Kind == MountKind.Volume ? await MakeAsync(mount, asked.GetValueOrDefault(destination), host.VolumeDriver, cancel) : mount;
@@ -61,6 +62,18 @@ internal sealed class MountResolution(Engine engine, VolumeStore volumes, string
         if (!_explicit.TryAdd(mount.Destination, mount)) throw Duplicate(mount.Destination);
     }
 
+    private static bool IsSaid(ContainerMount mount, MountPoint? asked) =>
+        asked is not null ? asked.BindOptions?.Propagation is { Length: > 0 } : mount.Mode.Split(',').Contains(mount.Propagation);
+
+    /// <summary>A container that sees our own data root as it was would keep alive what is unmounted there; so it must follow, as with dockerd.</summary>
+    private ContainerMount OfDataRoot(ContainerMount mount, bool isPropagationSaid)
+    {
+        if (mount.Kind != MountKind.Bind || !(mount.Source + "/").StartsWith(engine.Options.DataRoot.TrimEnd('/') + "/", StringComparison.Ordinal) && !(engine.Options.DataRoot + "/").StartsWith(mount.Source.TrimEnd('/') + "/", StringComparison.Ordinal)) return mount;
+        if (!isPropagationSaid) return mount with { Propagation = "rslave" };
+        return mount.Propagation is "rslave" or "rshared" ? mount
+            : throw new EngineException(ErrorKind.InvalidArgument, $"invalid mount config: must use either propagation mode \"rslave\" or \"rshared\" when mount source is within the daemon root, daemon root: \"{engine.Options.DataRoot}\", bind mount source: \"{mount.Source}\", propagation: \"{mount.Propagation}\"");
+    }
+
     private static EngineException Duplicate(string destination) => new(ErrorKind.InvalidArgument, $"Duplicate mount point: {destination}");
 
     private static IEnumerable<string> ImageVolumes(ContainerConfig config, HostConfig host) =>
@@ -73,7 +86,9 @@ internal sealed class MountResolution(Engine engine, VolumeStore volumes, string
         var readOnly = parts.Length == 2 && parts[1].Split(',').Contains("ro");
         if (parts.Length == 2 && parts[1].Split(',').FirstOrDefault(m => m is not ("ro" or "rw" or "z" or "Z")) is { } unknown)
             throw new EngineException(ErrorKind.InvalidArgument, $"invalid mode for volumes-from: {unknown}");
-        foreach (var mount in engine.Containers.Find(parts[0]).Record.Mounts)
+        // A wrong request, and not a container that is not found: that would be taken for the new one's image or name.
+        var source = engine.Containers.TryFind(parts[0]) ?? throw new EngineException(ErrorKind.InvalidArgument, $"No such container: {parts[0]}");
+        foreach (var mount in source.Record.Mounts)
             all[mount.Destination] = mount with { ReadOnly = mount.ReadOnly || readOnly, Anonymous = false };
     }
 

@@ -8,6 +8,8 @@ namespace Yun.DockerApi;
 
 public static class AttachRoutes
 {
+    private static readonly TimeSpan s_headTime = TimeSpan.FromMilliseconds(10);
+
     public static void MapAttach(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/containers/{name}/attach", AttachAsync);
@@ -25,6 +27,8 @@ public static class AttachRoutes
         using var client = await HijackedConnection.TakeAsync(context, container.Config.Tty);
         try
         {
+            // The Python client loses what comes in one piece with the answer's head, which a process's own output never does.
+            if (logs && !stream) await Task.Delay(s_headTime, client.Ended);
             if (logs) await LogStream.WriteAsync(container.ReadLog(new LogQuery(stdout, stderr)), new LogText(!container.Config.Tty, false, false), client.Output, client.Ended);
             if (process is not null && await StreamCopy.RunAsync(client, process, stdin ? detachKeys : null) == StreamEnd.Detached) container.Publish("detach");
         }

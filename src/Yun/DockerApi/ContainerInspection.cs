@@ -29,7 +29,7 @@ internal static class ContainerInspection
             RestartCount = record.RestartCount,
             Driver = "overlay2",
             Platform = "linux",
-            HostConfig = record.HostConfig,
+            HostConfig = LegacyLink.Shown(container),
             GraphDriver = Driver(container),
             SizeRw = withSize ? container.ChangedBytes() : null,
             SizeRootFs = withSize ? container.ChangedBytes() + (container.Engine.Images.TryFind(record.Image.ToString())?.SizeBytes ?? 0) : null,
@@ -82,6 +82,8 @@ internal static class ContainerInspection
     {
         var networks = NetworksOf(container);
         var settings = new NetworkSettings { Networks = networks, Ports = container.State.IsLive ? container.Record.Ports : [] };
+        // No file stands for a namespace of ours; that of its first process is one that nsenter and the like take as well.
+        if (container.State is { IsLive: true, Pid: > 0 } live) (settings.SandboxId, settings.SandboxKey) = (container.Id, $"/proc/{live.Pid}/ns/net");
         // These repeat the default bridge's, for clients written before there were other networks.
         if (networks.GetValueOrDefault(NetworkNames.Bridge) is not { EndpointId.Length: > 0 } bridge) return settings;
         settings.EndpointId = bridge.EndpointId!;

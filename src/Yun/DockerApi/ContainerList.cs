@@ -18,6 +18,10 @@ internal static class ContainerList
         foreach (var status in filters.GetValueOrDefault("status", []))
             if (!Enum.TryParse<ContainerStatus>(status, ignoreCase: true, out _)) throw Invalid("status", status);
         var limit = context.Number("limit") ?? 0;
+        foreach (var code in filters.GetValueOrDefault("exited", [])) _ = Number(code);
+        foreach (var health in filters.GetValueOrDefault("health", []))
+            if (health is not ("starting" or "healthy" or "unhealthy" or "none")) throw Invalid("health", health);
+        foreach (var task in filters.GetValueOrDefault("is-task", [])) _ = filters.TruthOf("is-task");
         // To ask for a state, an exit code or a place in the list is to ask for those that do not run too.
         var all = context.Flag("all") || limit > 0 || filters.ContainsKey("status") || filters.ContainsKey("exited") || filters.ContainsKey("before") || filters.ContainsKey("since");
         var selected = engine.Containers.List().Where(c => all || c.State.IsLive || c.State.Status == ContainerStatus.Restarting).Where(Match(engine, filters));
@@ -25,7 +29,8 @@ internal static class ContainerList
         if (filters.TryGetValue("since", out var since)) selected = selected.Where(c => c.Record.Created > engine.Containers.Find(since[^1]).Record.Created);
         if (limit > 0) selected = selected.Take(limit);
         var withSize = context.Flag("size");
-        return [.. selected.Select(c => ContainerSummaries.Of(c, withSize))];
+        var links = LegacyLink.Names(engine.Containers);
+        return [.. selected.Select(c => ContainerSummaries.Of(c, withSize, links))];
     }
 
     private static Func<Container, bool> Match(Engine engine, Dictionary<string, IReadOnlyList<string>> filters)

@@ -8,14 +8,15 @@ namespace Yun.DockerApi;
 /// <summary>A container as one line of the list.</summary>
 internal static class ContainerSummaries
 {
-    public static ContainerSummary Of(Container container, bool withSize)
+    /// <param name="links">The names that others have for containers, by id.</param>
+    public static ContainerSummary Of(Container container, bool withSize, ILookup<string, string> links)
     {
         var record = container.Record;
         var images = container.Engine.Images;
         return new ContainerSummary
         {
             Id = record.Id,
-            Names = ["/" + record.Name],
+            Names = ["/" + record.Name, .. links[record.Id]],
             // When the name has moved on to another image, only the id still says what runs.
             Image = record.Config.Image is { Length: > 0 } name && images.TryFind(name)?.Id == record.Image ? name : record.Image.ToString(),
             ImageId = record.Image.ToString(),

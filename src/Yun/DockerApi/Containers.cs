@@ -26,11 +26,13 @@ public static class ContainersRoutes
         containers.MapPost("/{name}/rename", RenameAsync);
         containers.MapPost("/{name}/update", UpdateAsync);
         containers.MapDelete("/{name}", RemoveAsync);
+        containers.MapDelete("/{owner}/{alias}", RemoveLinkAsync);
     }
 
     private static async Task<JsonHttpResult<ContainerCreateResponse>> CreateAsync(HttpContext context, Engine engine)
     {
         var body = await context.ReadBodyAsync(DockerApiJson.Default.ContainerCreateRequest);
+        OlderClients.Adjust(body, context.ApiVersion());
         var request = new ContainerRequest(context.Text("name"), body, body.HostConfig ?? new HostConfig(), body.NetworkingConfig, context.Platform());
         var created = await engine.Containers.CreateAsync(request, context.RequestAborted);
         return TypedResults.Json(new ContainerCreateResponse { Id = created.Container.Id, Warnings = [.. created.Warnings] }, DockerApiJson.Default.ContainerCreateResponse, statusCode: StatusCodes.Status201Created);
@@ -95,15 +97,23 @@ public static class ContainersRoutes
 
     private static async Task<JsonHttpResult<ContainerUpdateResponse>> UpdateAsync(string name, HttpContext context, Engine engine)
     {
-        var container = engine.Containers.Find(name);
-        await container.UpdateAsync(await context.ReadBodyAsync(DockerApiJson.Default.HostConfig));
+        var change = await context.ReadBodyAsync(DockerApiJson.Default.HostConfig);
+        if (context.ApiVersion() < new ApiVersion(1, 40)) change.PidsLimit = null;
+        await engine.Containers.Find(name).UpdateAsync(change);
         return TypedResults.Json(new ContainerUpdateResponse { Warnings = [] }, DockerApiJson.Default.ContainerUpdateResponse);
     }
 
     private static async Task<NoContent> RemoveAsync(string name, HttpContext context, Engine engine)
     {
-        if (context.Flag("link")) throw new EngineException(ErrorKind.NotImplemented, "Legacy links cannot be removed one by one; remove the container.");
+        if (context.Flag("link")) throw new EngineException(ErrorKind.Conflict, "Conflict, cannot remove the default link name of the container");
         await engine.Containers.Find(name).RemoveAsync(context.Flag("force"), context.Flag("v"));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> RemoveLinkAsync(string owner, string alias, HttpContext context, Engine engine)
+    {
+        if (!context.Flag("link")) throw new EngineException(ErrorKind.NotFound, $"No such container: {owner}/{alias}");
+        await engine.Containers.Find(owner).RemoveLinkAsync(alias);
         return TypedResults.NoContent();
     }
 

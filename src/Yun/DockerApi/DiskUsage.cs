@@ -17,7 +17,7 @@ public static class DiskUsageRoutes
         bool Wants(string kind) => kinds.Count == 0 || kinds.Contains(kind);
         var usage = new DiskUsage();
         if (Wants("image")) (usage.Images, usage.LayersSize) = Images(engine);
-        if (Wants("container")) usage.Containers = [.. engine.Containers.List().Select(container => ContainerSummaries.Of(container, withSize: true))];
+        if (Wants("container")) usage.Containers = Containers(engine);
         if (Wants("volume")) usage.Volumes = [.. engine.Volumes.List().Select(volume => VolumesRoutes.Show(engine.Volumes, volume, withUsage: true))];
         if (Wants("build-cache")) usage.BuildCache = await BuildCacheAsync(engine, context.RequestAborted);
         return TypedResults.Json(usage, DockerApiJson.Default.DiskUsage);
@@ -38,6 +38,12 @@ public static class DiskUsageRoutes
             shown.Add(summary);
         }
         return (shown, images.SelectMany(image => image.Layers).DistinctBy(layer => layer.ChainId).Sum(layer => layer.SizeBytes));
+    }
+
+    private static List<ContainerSummary> Containers(Engine engine)
+    {
+        var links = Node.Containers.LegacyLink.Names(engine.Containers);
+        return [.. engine.Containers.List().Select(container => ContainerSummaries.Of(container, withSize: true, links))];
     }
 
     private static async Task<List<BuildCacheRecord>> BuildCacheAsync(Engine engine, CancellationToken cancel)

@@ -33,8 +33,8 @@ public static class ExecRoutes
 
     private static async Task StartAsync(string id, HttpContext context, Engine engine)
     {
-        var exec = engine.Execs.Find(id);
         var asked = await context.TryReadBodyAsync(DockerApiJson.Default.ExecStartRequest) ?? new ExecStartRequest();
+        var exec = engine.Execs.Find(id);
         exec.Claim(asked.Tty, asked.ConsoleSize);
         if (asked.Detach) await exec.StartAsync(attach: false, context.RequestAborted);
         else await RunAsync(exec, context);

@@ -12,9 +12,9 @@ internal static class ImageFilter
     /// <param name="all">Also images without a name that only stand below others.</param>
     public static bool Matches(Engine engine, Image image, IReadOnlyDictionary<string, IReadOnlyList<string>> filters, bool all)
     {
-        if (filters.TryGetValue("dangling", out var dangling))
+        if (filters.TruthOf("dangling") is { } dangling)
         {
-            if (dangling.Any(value => value is "true" or "1") != image.IsDangling) return false;
+            if (dangling != image.IsDangling) return false;
         }
         // Shown with the name that stands for it and others.
         else if (image.IsSibling) return false;

@@ -16,13 +16,14 @@ internal static class ImageViews
         RepoDigests = [.. image.Names.Where(name => name.Digest is not null && shows?.Invoke(name) != false).Select(name => name.Familiar)],
     };
 
-    public static ImageInspect Inspect(Image image, bool withContainerConfig)
+    /// <param name="asContainer">The configuration has the properties of a container's, as before API 1.50.</param>
+    public static ImageInspect Inspect(Image image, bool withContainerConfig, bool asContainer)
     {
         var config = image.Config;
         return new ImageInspect
         {
             Id = image.Id.ToString(), RepoTags = [.. image.RepoTags], RepoDigests = [.. image.RepoDigests], Parent = image.Parent?.ToString() ?? "", Comment = config.Comment ?? "",
-            Created = image.Created, DockerVersion = config.DockerVersion ?? "", Author = config.Author ?? "", Config = Show(config.Config), Architecture = config.Architecture,
+            Created = image.Created, DockerVersion = config.DockerVersion ?? "", Author = config.Author ?? "", Config = asContainer ? (Show(config.Config) ?? new ImageInspectConfig()).WithContainerProperties() : Show(config.Config), Architecture = config.Architecture,
             Variant = config.Variant, Os = config.Os, OsVersion = config.OsVersion, Size = image.SizeBytes,
             ContainerConfig = withContainerConfig ? Show(config.Config) ?? new ImageInspectConfig() : null,
             GraphDriver = new GraphDriver { Name = "overlay2", Data = [] },

@@ -36,7 +36,7 @@ public static class ImagesRoutes
     private static ImageInspect Inspect(HttpContext context, Engine engine, string name)
     {
         var image = Find(context, engine, name);
-        var inspect = ImageViews.Inspect(image, WantsContainerConfig(context));
+        var inspect = ImageViews.Inspect(image, WantsContainerConfig(context), context.ApiVersion() < new ApiVersion(1, 50));
         if (context.Flag("manifests")) (inspect.Descriptor, inspect.Manifests) = ImageManifests.Of(engine, image);
         return inspect;
     }
@@ -71,6 +71,8 @@ public static class ImagesRoutes
         var filters = context.Filters();
         filters.AllowFilters("before", "dangling", "label", "label!", "reference", "since", "until");
         var all = context.Flag("all");
+        // Told also when there is no image to try it on.
+        _ = filters.TruthOf("dangling");
         var shown = engine.Images.List().Where(image => ImageFilter.Matches(engine, image, filters, all));
         return TypedResults.Json(shown.Select(Show).ToList(), DockerApiJson.Default.ListImageSummary);
 
@@ -119,7 +121,7 @@ public static class ImagesRoutes
         var filters = context.Filters();
         filters.AllowFilters("dangling", "label", "label!", "until");
         // Docker prunes what has no name, unless dangling=false asks for all that no container uses.
-        var all = filters.TryGetValue("dangling", out var dangling) && dangling.Any(value => value is "false" or "0");
+        var all = filters.TruthOf("dangling") == false;
         var (removed, freed) = await engine.Images.PruneAsync(all, image => filters.MatchesLabels(image.Config.Config?.Labels) && ImageFilter.IsBefore(image, filters), context.RequestAborted);
         return TypedResults.Json(new ImagePruneResponse { ImagesDeleted = [.. removed.Select(ImageViews.Show)], SpaceReclaimed = (ulong)freed }, DockerApiJson.Default.ImagePruneResponse);
     }

@@ -20,9 +20,10 @@ public static class Requests
     public static async Task<T?> TryReadBodyAsync<T>(this HttpContext context, JsonTypeInfo<T> type) where T : class
     {
         if (context.Request.ContentLength > BodyMax) throw new EngineException(ErrorKind.InvalidArgument, $"The request's body is longer than {BodyMax} bytes.");
+        CheckContentType(context.Request);
+        using var body = new MemoryStream();
         try
         {
-            using var body = new MemoryStream();
             var buffer = new byte[16384];
             for (int read; (read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0;)
             {
@@ -33,15 +34,25 @@ public static class Requests
         }
         catch (JsonException error)
         {
-            throw new EngineException(ErrorKind.InvalidArgument, $"invalid JSON: {error.Message}", error);
+            var fault = Model.GoSyntax.FaultOf(body.GetBuffer().AsSpan(0, (int)body.Length)) ?? $"invalid JSON: {error.Message}";
+            throw new EngineException(ErrorKind.InvalidArgument, fault, error);
         }
+    }
+
+    // Docker asks for it so that no web page can post a form to the daemon.
+    private static void CheckContentType(HttpRequest request)
+    {
+        if (string.IsNullOrEmpty(request.ContentType) && request.ContentLength is null or 0) return;
+        if (request.HasJsonContentType() && !request.ContentType!.Contains('+', StringComparison.Ordinal)) return;
+        throw new EngineException(ErrorKind.InvalidArgument, request.ContentType is { Length: > 0 } type ? $"unsupported Content-Type header ({type}): must be 'application/json'" : "malformed Content-Type header (): mime: no media type");
     }
 
     /// <summary>A query parameter that is on unless it is absent, empty, 0, no, false or none.</summary>
     public static bool Flag(this HttpContext context, string name, bool whenAbsent = false) =>
-        context.Request.Query.TryGetValue(name, out var values) ? values.ToString().Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none") : whenAbsent;
+        context.Request.Query.TryGetValue(name, out var values) ? (values[0] ?? "").Trim().ToLowerInvariant() is not ("" or "0" or "no" or "false" or "none") : whenAbsent;
 
-    public static string? Text(this HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) && values.ToString() is { Length: > 0 } text ? text : null;
+    /// <summary>A query parameter, of several with that name the first; null when it is absent or empty.</summary>
+    public static string? Text(this HttpContext context, string name) => context.Request.Query.TryGetValue(name, out var values) && values[0] is { Length: > 0 } text ? text : null;
 
     public static int? Number(this HttpContext context, string name) => context.Text(name) is not { } text ? null
         : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
@@ -102,6 +113,13 @@ public static class Requests
     /// <summary>Whether the filter is absent or one of its values matches: values of one filter are alternatives.</summary>
     public static bool MatchesAny(this IReadOnlyDictionary<string, IReadOnlyList<string>> filters, string name, Func<string, bool> matches) =>
         !filters.TryGetValue(name, out var wanted) || wanted.Count == 0 || wanted.Any(matches);
+
+    /// <summary>What a filter that is true or false says; null when it is absent.</summary>
+    /// <exception cref="EngineException">400 in Docker's words for anything else.</exception>
+    public static bool? TruthOf(this IReadOnlyDictionary<string, IReadOnlyList<string>> filters, string name) =>
+        !filters.TryGetValue(name, out var values) || values.Count == 0 ? null
+        : values is ["1" or "true"] ? true : values is ["0" or "false"] ? false
+        : throw new EngineException(ErrorKind.InvalidArgument, $"invalid filter '{name}={values[0]}'");
 
     private static bool HasLabel(IReadOnlyDictionary<string, string>? labels, string wanted)
     {

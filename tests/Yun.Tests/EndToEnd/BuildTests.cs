@@ -197,6 +197,9 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
         Assert.Equal(1, changed.Output.Split("Using cache").Length - 1);
         Assert.Equal("changed", await Docker.TextAsync("run", "--rm", image, "cat", "/late"));
         Assert.DoesNotContain("Using cache", (await BuildAsync(client, image, files, "--no-cache")).Succeeded().Output);
+        // Told where to look, it looks nowhere else.
+        Assert.Equal(3, (await BuildAsync(client, image, files, "--cache-from", image)).Succeeded().Output.Split("Using cache").Length - 1);
+        Assert.DoesNotContain("Using cache", (await BuildAsync(client, image, files, "--cache-from", "nosuchimage")).Succeeded().Output);
     }
 
     [Fact]

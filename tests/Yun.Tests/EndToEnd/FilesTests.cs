@@ -29,6 +29,16 @@ public sealed class FilesTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task A_copy_into_a_volume_arrives_also_where_the_image_has_no_such_folder_and_nothing_has_run()
+    {
+        var name = Name();
+        var files = Folder(("a.txt", "alpha"));
+        await Docker.TextAsync("create", "--name", name, "-v", "/not/in/image", "busybox", "cat", "/not/in/image/a.txt");
+        (await Docker.RunAsync("cp", files["a.txt"], $"{name}:/not/in/image/")).Succeeded();
+        Assert.Equal("alpha", (await Docker.RunAsync("start", "-a", name)).Succeeded().Text);
+    }
+
+    [Fact]
     public async Task A_link_in_the_container_does_not_lead_a_copy_to_the_host()
     {
         var name = Name();

@@ -23,6 +23,30 @@ public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
     }
 
     [Fact]
+    public async Task A_start_and_an_end_are_events_of_the_networks_too()
+    {
+        var name = Name();
+        var since = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        await Docker.TextAsync("run", "--name", name, "busybox", "true");
+        var id = await Docker.TextAsync("inspect", "-f", "{{.Id}}", name);
+        var told = (await Docker.RunAsync("events", "--since", $"{since}", "--until", $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}", "--format", "{{.Type}} {{.Action}} {{.Actor.Attributes.container}} {{.Actor.ID}}")).Succeeded().Lines;
+        Assert.Equal(["network connect", "container start", "container die", "network disconnect"],
+            told.Where(line => line.Contains(id, StringComparison.Ordinal)).Select(line => string.Join(' ', line.Split(' ')[..2])).Where(what => what is not ("container create" or "container attach")));
+    }
+
+    [Fact]
+    public async Task An_interface_has_the_name_the_settings_and_the_local_addresses_that_were_asked_for()
+    {
+        var name = Name();
+        await Docker.TextAsync("create", "--name", name, "--network", "name=bridge,driver-opt=com.docker.network.endpoint.ifname=outside,\"driver-opt=com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.log_martians=1\",link-local-ip=169.254.8.8",
+            "busybox", "sh", "-c", "ip addr show outside; cat /proc/sys/net/ipv4/conf/outside/log_martians");
+        var shown = (await Docker.RunAsync("start", "-a", name)).Succeeded();
+        Assert.Contains("inet 169.254.8.8/16", shown.Text);
+        Assert.Equal("1", shown.Lines[^1]);
+        (await Docker.RunAsync("run", "--rm", "--network", "name=bridge,driver-opt=com.docker.network.endpoint.sysctls=kernel.hostname=x", "busybox")).FailedSaying("unrecognised network interface sysctl");
+    }
+
+    [Fact]
     public async Task All_exposed_ports_are_published_when_asked()
     {
         var name = Name();

@@ -38,7 +38,7 @@ public static class ExecSpec
                 ConsoleSize = settings is { Tty: true, ConsoleSize: [> 0 and var height, > 0 and var width] } ? new SpecBox { Height = (ushort)height, Width = (ushort)width } : null,
                 Args = [.. settings.Command],
                 Cwd = settings.WorkingDir is { Length: > 0 } directory ? directory : config.WorkingDir is { Length: > 0 } own ? own : "/",
-                Env = Variables.Of(container.Hostname, settings.Tty, [.. config.Env ?? [], .. settings.Env ?? []], user.Home),
+                Env = Variables.Of(container.Hostname, settings.Tty, LegacyLink.Variables(container), [.. config.Env ?? [], .. settings.Env ?? []], user.Home),
                 User = user.ForSpec(),
                 Capabilities = CapabilitySet.ForSpec(capabilities),
                 NoNewPrivileges = security.NoNewPrivileges,

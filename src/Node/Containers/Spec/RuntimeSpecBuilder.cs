@@ -58,7 +58,7 @@ public sealed class RuntimeSpecBuilder(Container container, StartFacts facts)
         Terminal = _config.Tty,
         ConsoleSize = _config.Tty && _host.ConsoleSize is [> 0 and var height, > 0 and var width] ? new SpecBox { Height = (ushort)height, Width = (ushort)width } : null,
         Cwd = _config.WorkingDir is { Length: > 0 } directory ? directory : "/",
-        Env = Variables.Of(container.Hostname, _config.Tty, _config.Env ?? [], facts.User.Home),
+        Env = Variables.Of(container.Hostname, _config.Tty, LegacyLink.Variables(container), _config.Env ?? [], facts.User.Home),
         Args = facts.InitPath is null ? [.. container.Record.Command] : [InitInside, .. _host.PidMode is "host" or "" or null or "private" ? [] : (string[])["-s"], "--", .. container.Record.Command],
         User = facts.User.ForSpec(),
         Capabilities = CapabilitySet.ForSpec(capabilities),

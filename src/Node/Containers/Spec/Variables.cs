@@ -4,10 +4,12 @@ namespace Yun.Node.Containers.Spec;
 public static class Variables
 {
     /// <summary>Docker's defaults with what was asked: a later one wins, and one without <c>=</c> takes a default away.</summary>
-    public static List<string> Of(string hostname, bool hasTerminal, IReadOnlyList<string> asked, string home)
+    /// <param name="links">What legacy links tell of other containers; what was asked goes before them.</param>
+    public static List<string> Of(string hostname, bool hasTerminal, IReadOnlyList<string> links, IReadOnlyList<string> asked, string home)
     {
         List<string> variables = ["PATH=" + ContainerDefaults.SearchPath, "HOSTNAME=" + hostname];
         if (hasTerminal) variables.Add("TERM=xterm");
+        variables.AddRange(links);
         foreach (var variable in asked)
         {
             var at = variable.IndexOf('=', StringComparison.Ordinal);
