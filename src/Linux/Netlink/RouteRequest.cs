@@ -50,6 +50,41 @@ public sealed class RouteRequest
         return this;
     }
 
+    /// <summary>An interface on top of another, which shares its wire; it is made in a namespace, and is down.</summary>
+    /// <param name="mode">1 private, 2 vepa, 4 bridge, 8 passthru (if_link.h, macvlan_mode).</param>
+    public RouteRequest AddMacvlan(string name, int parent, SafeFileHandle space, PhysicalAddress address, int? mtu, uint mode) =>
+        AddUpper("macvlan", name, parent, space, mtu, address, data => data.Attribute(LinkAttribute.MacvlanMode, mode));
+
+    /// <summary>As <see cref="AddMacvlan"/>, with the parent's own hardware address.</summary>
+    /// <param name="mode">0 is layer 2, 1 layer 3, 2 layer 3 with the host's filters.</param>
+    /// <param name="flags">0 bridge, 1 private, 2 vepa.</param>
+    public RouteRequest AddIpvlan(string name, int parent, SafeFileHandle space, int? mtu, ushort mode, ushort flags) => AddUpper("ipvlan", name, parent, space, mtu, null, data =>
+    {
+        data.Attribute(LinkAttribute.IpvlanMode, BitConverter.GetBytes(mode));
+        data.Attribute(LinkAttribute.IpvlanFlags, BitConverter.GetBytes(flags));
+    });
+
+    /// <summary>The part of another interface's traffic that bears a tag of 802.1Q.</summary>
+    public RouteRequest AddVlan(string name, int parent, ushort tag) => AddUpper("vlan", name, parent, null, null, null, data => data.Attribute(LinkAttribute.VlanId, BitConverter.GetBytes(tag)));
+
+    private RouteRequest AddUpper(string kind, string name, int parent, SafeFileHandle? space, int? mtu, PhysicalAddress? address, Action<NetlinkWriter> data)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, Make, $"create {kind}", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        writer.Attribute(LinkAttribute.Parent, (uint)parent);
+        if (mtu is { } bytes) writer.Attribute(LinkAttribute.Mtu, (uint)bytes);
+        if (address is not null) writer.Attribute(LinkAttribute.Address, address.GetAddressBytes());
+        if (space is not null) writer.Attribute(LinkAttribute.NamespaceDescriptor, (uint)space.DangerousGetHandle());
+        var info = writer.OpenNest(LinkAttribute.LinkInfo);
+        writer.Attribute(LinkAttribute.InfoKind, kind);
+        var nest = writer.OpenNest(LinkAttribute.InfoData);
+        data(writer);
+        writer.CloseNest(nest);
+        writer.CloseNest(info);
+        writer.End();
+        return this;
+    }
+
     public RouteRequest SetUp(string name)
     {
         var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set up", name, flags: LinkAttribute.Up);
@@ -148,6 +183,16 @@ public sealed class RouteRequest
 
     public RouteRequest AddDefaultRoute(IPAddress gateway, int index) =>
         AddRoute(new IPNetwork(gateway.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0), gateway, index);
+
+    /// <summary>All that is not elsewhere goes out of an interface as it is, for whoever is behind it.</summary>
+    public RouteRequest AddDefaultRoute(AddressFamily family, int index)
+    {
+        var writer = Messages.Begin(RouteMessage.NewRoute, NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Replace, "add route", "default by an interface");
+        writer.Put(new RouteHeader { Family = NetlinkNative.FamilyOf(family), TableNumber = RouteHeader.MainTable, Protocol = RouteHeader.ProtocolBoot, Scope = RouteHeader.ScopeLink, Type = RouteHeader.TypeUnicast });
+        writer.Attribute(RouteHeader.Output, (uint)index);
+        writer.End();
+        return this;
+    }
 
     public RouteRequest AddRoute(IPNetwork destination, IPAddress gateway, int index)
     {

@@ -26,6 +26,11 @@ public sealed record ContainerPolicy
     /// <summary>A profile in Docker's JSON, or <c>unconfined</c>; null for Docker's own.</summary>
     public string? SeccompProfile { get; init; }
 
+    /// <summary>Where vendors' files of the Container Device Interface are.</summary>
+    public IReadOnlyList<string> CdiDirectories { get; init; } = CdiDefaults;
+
+    public static IReadOnlyList<string> CdiDefaults => Devices.CdiDevices.DefaultDirectories;
+
     public static IReadOnlyList<string> LogDrivers => LogSettings.Drivers;
 
     /// <summary>A container that names another driver gets none of its options.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
+using Yun.Node.Containers.Devices;
 using Yun.Node.Containers.Spec;
 using Yun.Node.Keeper;
 using Yun.Node.Machines;
@@ -97,6 +98,7 @@ public sealed partial class Container
     {
         var facts = new StartFacts(user, mounts.Specs, mounts.RootfsPropagation, sandbox.Namespace is not null, PidOf(HostConfig.PidMode, "PID"), PidOf(HostConfig.IpcMode, "IPC"), FindInit());
         var spec = new RuntimeSpecBuilder(this, facts).Build();
+        CdiDevices.Apply(spec, HostConfig, Engine.Options.Containers.CdiDirectories);
         return SharedMemory.Join(facts.JoinedIpc) is { } sharedMemory
             ? new PreparedStart(spec, new Dictionary<string, SafeHandle>(mounts.Descriptors) { ["/dev/shm"] = sharedMemory }, sharedMemory)
             : new PreparedStart(spec, mounts.Descriptors);

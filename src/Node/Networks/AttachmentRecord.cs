@@ -45,6 +45,9 @@ public sealed record EndpointRecord
     public EndpointSettings Asked { get; set; } = new();
 
     [JsonIgnore] public bool HasInterface => Interface != "";
+    /// <summary>Null where the network has none of this family.</summary>
+    public IPAddress? AddressOf(System.Net.Sockets.AddressFamily family) => (family == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Ipv6Address : Address) is { Length: > 0 } text ? IPAddress.Parse(text) : null;
+
     [JsonIgnore] public IEnumerable<IPAddress> Addresses => new[] { Address, Ipv6Address }.Where(address => address != "").Select(IPAddress.Parse);
 }
 

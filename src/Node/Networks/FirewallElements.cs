@@ -7,8 +7,9 @@ namespace Yun.Node.Networks;
 /// <summary>What a network and a published port are to the firewall.</summary>
 internal static class FirewallElements
 {
-    internal static IEnumerable<NftablesElement> OfNetwork(BridgeNetwork network)
+    internal static IEnumerable<NftablesElement> OfNetwork(LocalNetwork network)
     {
+        if (!network.IsBridge) yield break;
         var bridge = network.Definition.Bridge;
         yield return new(FirewallSets.Bridges, new NftablesFields().Interface(bridge));
         if (network.Ipv4 is { } ipv4) yield return new(FirewallSets.Within, new NftablesFields().Network(ipv4.Prefix).Interface(bridge));

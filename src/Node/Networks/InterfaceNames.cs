@@ -21,6 +21,11 @@ public sealed class InterfaceNames
 
     public string Bridge(string networkId) => $"y{_root[..6]}-{networkId[..7]}";
 
+    /// <summary>The other end of the pair that stands for a macvlan or ipvlan network without a parent.</summary>
+    public string FarEnd(string networkId) => $"y{_root[..6]}-{networkId[..6]}p";
+
+    public bool IsFarEnd(string name) => name.Length == 15 && name[^1] == 'p' && IsBridge(name);
+
     public string Veth(string endpointId) => $"{VethPrefix}{endpointId[..8]}";
 
     /// <summary>Interfaces of this name, and no others, are ends of our containers' pairs.</summary>

@@ -120,8 +120,10 @@ internal sealed class NameServer : IDisposable
     {
         if (question.Class != DnsQuestion.ClassInternet) return null;
         if (question.Type == DnsQuestion.TypePtr) return question.ReverseAddress is { } address && _names.NameOf(address) is { } name ? DnsAnswer.OfName(query, question, name) : null;
-        var known = _names.AddressesOf(question.Name);
-        if (known.Count == 0) return null;
+        var known = _names.AddressesOf(question.Name).ToArray();
+        if (known.Length == 0) return null;
+        // Who takes the first of several takes another each time.
+        Random.Shared.Shuffle(known);
         // It exists: where it has nothing of what is asked, that is an answer without records, not a wrong name.
         return question.Type switch
         {
@@ -131,8 +133,15 @@ internal sealed class NameServer : IDisposable
         };
     }
 
-    private async Task<byte[]> AnswerOfOthersAsync(byte[] query, DnsQuestion question, ProtocolType protocol) =>
-        await DnsForwarder.AskAsync(query, _names.Upstreams, protocol, _stopping.Token) ?? DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
+    private async Task<byte[]> AnswerOfOthersAsync(byte[] query, DnsQuestion question, ProtocolType protocol)
+    {
+        var servers = _names.Upstreams;
+        if (servers.Count == 0) return DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
+        if (_names.Cache.Find(query, servers, protocol) is { } kept) return kept;
+        if (await DnsForwarder.AskAsync(query, servers, protocol, _stopping.Token) is not { } answer) return DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
+        _names.Cache.Keep(query, servers, protocol, answer);
+        return answer;
+    }
 
     public void Dispose()
     {

@@ -9,7 +9,7 @@ public sealed class Network
     public string Name { get; set; } = "";
     public DateTime Created { get; set; }
     public string Scope { get; set; } = "local";
-    /// <summary>bridge, host or null.</summary>
+    /// <summary>bridge, macvlan, ipvlan, host or null.</summary>
     public string Driver { get; set; } = "bridge";
     [JsonPropertyName("EnableIPv4")] public bool EnableIpv4 { get; set; } = true;
     [JsonPropertyName("EnableIPv6")] public bool EnableIpv6 { get; set; }
@@ -19,10 +19,16 @@ public sealed class Network
     public Dictionary<string, string> Options { get; set; } = [];
     public Dictionary<string, string> Labels { get; set; } = [];
 
-    /// <summary>The Linux interface; empty for host and none.</summary>
+    /// <summary>No network, but what others are made from (<c>--config-only</c>).</summary>
+    public bool ConfigOnly { get; set; }
+
+    /// <summary>The name of the network whose configuration this has; empty for its own.</summary>
+    public string ConfigFrom { get; set; } = "";
+
+    /// <summary>The Linux interface: the bridge, or the parent that containers' interfaces stand on; empty for host and none.</summary>
     public string Bridge { get; set; } = "";
 
-    /// <summary>The bridge was there before us: its address is not ours to set, nor the interface ours to remove.</summary>
+    /// <summary>The interface was there before us: its address is not ours to set, nor the interface ours to remove.</summary>
     public bool BridgeIsForeign { get; set; }
 
     /// <summary>bridge, host and none: always there, never removed.</summary>
@@ -49,6 +55,8 @@ public static class NetworkNames
     public const string Bridge = "bridge";
     public const string Host = "host";
     public const string None = "none";
+    /// <summary>Drivers whose networks are parts of one that an interface of the machine is on.</summary>
+    public const string Macvlan = "macvlan", Ipvlan = "ipvlan";
     /// <summary>What follows is the id of the container whose namespace is shared.</summary>
     public const string ContainerPrefix = "container:";
 

@@ -39,7 +39,7 @@ public sealed partial class NetworkController
         if (!_attachments.TryGetValue(containerId, out var attachment)) return;
         var record = attachment.Record;
         if (attachment.Ports is { } ports) Unpublish(ports.Ports, TargetsOf(record));
-        _retired.Add(record.Endpoints.Where(endpoint => endpoint.HasInterface).Select(endpoint => _names.Veth(endpoint.EndpointId)));
+        _retired.Add(record.Endpoints.Where(IsOnBridge).Select(endpoint => _names.Veth(endpoint.EndpointId)));
         attachment.Dispose();
         lock (_turn)
         {
@@ -58,10 +58,12 @@ public sealed partial class NetworkController
         foreach (var (name, settings) in asked)
         {
             var network = Find(name is "default" ? NetworkNames.Bridge : name);
-            if (!_bridges.ContainsKey(network.Id)) throw new EngineException(ErrorKind.InvalidArgument, $"conflicting options: a container cannot be on {network.Name} and on another network");
+            RequireJoinable(network);
+            if (!_local.ContainsKey(network.Id)) throw new EngineException(ErrorKind.InvalidArgument, $"conflicting options: a container cannot be on {network.Name} and on another network");
             if (!wanted.Any(other => other.Item1.Id == network.Id)) wanted.Add((network, settings ?? new EndpointSettings()));
         }
         var main = Find(mode);
+        RequireJoinable(main);
         var place = wanted.FindIndex(other => other.Item1.Id == main.Id);
         if (place < 0) wanted.Insert(place = 0, (main, new EndpointSettings()));
         // Clients of before API 1.44 say the address of the main network's interface in the container's configuration.
@@ -116,28 +118,29 @@ public sealed partial class NetworkController
     private EndpointRecord NewEndpoint(AttachmentRecord record, Network network, EndpointSettings asked)
     {
         var endpoint = new EndpointRecord { NetworkId = network.Id, EndpointId = NewId(), Asked = asked };
-        if (network.Driver != NetworkNames.Bridge) return endpoint;
-        if (!_bridges.TryGetValue(network.Id, out var bridge)) throw new EngineException(ErrorKind.NotFound, $"network {network.Name} not found");
+        if (network.Driver is "host" or "null") return endpoint;
+        if (!_local.TryGetValue(network.Id, out var bridge)) throw new EngineException(ErrorKind.NotFound, $"network {network.Name} not found");
         var (ipv4Wished, ipv6Wished) = (asked.IpamConfig?.Ipv4Address ?? "", asked.IpamConfig?.Ipv6Address ?? "");
         if (ipv4Wished + ipv6Wished != "" && bridge.IsDefault) throw new EngineException(ErrorKind.InvalidArgument, "user specified IP address is supported on user defined networks only");
         foreach (var (wished, subnet, family) in new[] { (ipv4Wished, bridge.Ipv4, AddressFamily.InterNetwork), (ipv6Wished, bridge.Ipv6, AddressFamily.InterNetworkV6) })
             if (wished != "" && subnet is null && !network.Ipam.Config.Exists(config => Subnet.IsOf(config.Subnet, family))) throw new EngineException(ErrorKind.InvalidArgument, $"invalid address {wished}: the network {network.Name} has no addresses of this family");
         var mac = asked.MacAddress is { Length: > 0 } wishedMac ? MacAddress.Parse(wishedMac) : null;
-        var ipv4 = bridge.Ipv4?.Take(ipv4Wished);
+        if (!bridge.IsBridge) RequireOnLan(record, bridge, mac);
+        var ipv4 = bridge.Take(ipv4Wished, AddressFamily.InterNetwork);
         IPAddress? ipv6;
-        try { ipv6 = bridge.Ipv6?.Take(ipv6Wished); }
+        try { ipv6 = bridge.Take(ipv6Wished, AddressFamily.InterNetworkV6); }
         catch (EngineException)
         {
-            if (ipv4 is not null) bridge.Ipv4!.Addresses.Release(ipv4);
+            if (ipv4 is not null) bridge.SubnetFor(ipv4)!.Addresses.Release(ipv4);
             throw;
         }
         return endpoint with
         {
-            Interface = InterfaceOf(record, bridge, asked), Address = ipv4?.ToString() ?? "", Ipv6Address = ipv6?.ToString() ?? "", MacAddress = MacAddress.Text(mac ?? MacAddress.Of((ipv4 ?? ipv6)!)),
+            Interface = InterfaceOf(record, bridge, asked), Address = ipv4?.ToString() ?? "", Ipv6Address = ipv6?.ToString() ?? "", MacAddress = network.Driver == NetworkNames.Ipvlan ? "" : MacAddress.Text(mac ?? MacAddress.Of((ipv4 ?? ipv6)!)),
         };
     }
 
-    private static string InterfaceOf(AttachmentRecord record, BridgeNetwork bridge, EndpointSettings asked)
+    private static string InterfaceOf(AttachmentRecord record, LocalNetwork bridge, EndpointSettings asked)
     {
         bool IsTaken(string name) => name == "lo" || record.Endpoints.Any(other => other.Interface == name);
         if (EndpointOption.InterfaceName(asked) is { } wished)
@@ -147,9 +150,16 @@ public sealed partial class NetworkController
         return $"{bridge.InterfacePrefix}{number}";
     }
 
+    private bool IsOnBridge(EndpointRecord endpoint) => endpoint.HasInterface && _local.TryGetValue(endpoint.NetworkId, out var network) && network.IsBridge;
+
+    private static void RequireJoinable(Network network)
+    {
+        if (network.ConfigOnly) throw new EngineException(ErrorKind.Forbidden, $"cannot create endpoint on configuration-only network {network.Name}");
+    }
+
     private void Release(EndpointRecord endpoint)
     {
-        if (!_bridges.TryGetValue(endpoint.NetworkId, out var bridge)) return;
+        if (!_local.TryGetValue(endpoint.NetworkId, out var bridge)) return;
         foreach (var address in endpoint.Addresses) bridge.SubnetFor(address)?.Addresses.Release(address);
     }
 
@@ -168,9 +178,15 @@ public sealed partial class NetworkController
 
     private void RaiseEndpoint(SafeFileHandle space, RouteSocket inside, EndpointRecord endpoint, uint machineUser)
     {
-        var bridge = _bridges[endpoint.NetworkId];
+        var bridge = _local[endpoint.NetworkId];
         var veth = _names.Veth(endpoint.EndpointId);
         using var host = new RouteSocket();
+        if (!bridge.IsBridge)
+        {
+            RaiseOnLan(space, host, bridge, endpoint);
+            RaiseAddresses(space, inside, bridge, endpoint, bridge.Definition.Bridge);
+            return;
+        }
         var address = machineUser == 0 ? MacAddress.Parse(endpoint.MacAddress) : Changed(endpoint, 0x04);
         try { host.Execute(VethOf(bridge, address, endpoint.Interface, veth, space)); }
         // Somebody removed the bridge under us.
@@ -186,7 +202,7 @@ public sealed partial class NetworkController
         AwaitRunning(host, bridge.Definition.Bridge);
     }
 
-    private static void RaiseAddresses(SafeFileHandle space, RouteSocket inside, BridgeNetwork bridge, EndpointRecord endpoint, string veth)
+    private static void RaiseAddresses(SafeFileHandle space, RouteSocket inside, LocalNetwork bridge, EndpointRecord endpoint, string veth)
     {
         var link = inside.FindLink(endpoint.Interface) ?? throw new EngineException(ErrorKind.Internal, $"The interface {endpoint.Interface} of {veth} is not in its namespace.");
         if (bridge.Ipv6 is not null) NetworkNamespace.Configure(space, SandboxSettings.WithIpv6(endpoint.Interface));
@@ -203,9 +219,13 @@ public sealed partial class NetworkController
         for (var attempt = 0; attempt < 50 && host.FindLink(name) is { IsRunning: false }; attempt++) Thread.Sleep(1);
     }
 
-    private static RouteRequest VethOf(BridgeNetwork bridge, PhysicalAddress address, string inside, string veth, SafeFileHandle space)
+    private const int Ipv6MtuMin = 1280;
+
+    private static RouteRequest VethOf(LocalNetwork bridge, PhysicalAddress address, string inside, string veth, SafeFileHandle space)
     {
-        var request = new RouteRequest().AddVeth(veth, inside, space, address, bridge.Mtu, bridge.BridgeIndex).WithoutIpv6Address(veth);
+        var request = new RouteRequest().AddVeth(veth, inside, space, address, bridge.Mtu, bridge.BridgeIndex);
+        // Below the least that IPv6 demands the kernel has none on an interface, and nothing to be set.
+        if (bridge.Mtu >= Ipv6MtuMin) request.WithoutIpv6Address(veth);
         // Where bridged packets go through the firewall too, a container reaches its own published port by a frame that goes back out of where it came in.
         var hairpin = BridgedPacketsMeetFirewall();
         return hairpin || !bridge.ContainersTalk ? request.SetBridgePort(veth, isolated: !bridge.ContainersTalk, hairpin) : request;
@@ -217,18 +237,24 @@ public sealed partial class NetworkController
         if (record.MachineUser != 0) return;
         foreach (var family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
             if (GatewayOf(record, family) is { } endpoint && inside.FindLink(endpoint.Interface) is { } link)
-                inside.Execute(new RouteRequest().AddDefaultRoute(_bridges[endpoint.NetworkId].SubnetOf(family)!.Gateway, link.Index));
+                inside.Execute(_local[endpoint.NetworkId].GatewayFor(endpoint.AddressOf(family)!) is { } gateway ? new RouteRequest().AddDefaultRoute(gateway, link.Index) : new RouteRequest().AddDefaultRoute(family, link.Index));
     }
 
-    /// <summary>The endpoint that leads outside, and by which published ports come in: the highest priority that is not internal, then the first name.</summary>
-    private EndpointRecord? GatewayOf(AttachmentRecord record, AddressFamily family) =>
-        record.Endpoints.Where(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.Definition.Internal && bridge.SubnetOf(family) is not null)
+    /// <summary>The endpoint that leads outside: the highest priority of those that can, then the first name.</summary>
+    private EndpointRecord? GatewayOf(AttachmentRecord record, AddressFamily family) => BestOf(record, (endpoint, network) =>
+        network.LeadsOutside && endpoint.AddressOf(family) is { } address && (network.IsRoutedByKernel || network.GatewayFor(address) is not null));
+
+    private EndpointRecord? BestOf(AttachmentRecord record, Func<EndpointRecord, LocalNetwork, bool> suits) =>
+        record.Endpoints.Where(endpoint => _local.TryGetValue(endpoint.NetworkId, out var network) && suits(endpoint, network))
             .OrderByDescending(endpoint => endpoint.Asked.GwPriority).ThenBy(endpoint => _networks[endpoint.NetworkId].Name, StringComparer.Ordinal).FirstOrDefault();
+
+    /// <summary>The endpoint by which published ports come in. Only on a bridge do they: elsewhere a container has an address that others reach by themselves.</summary>
+    private EndpointRecord? PublisherOf(AttachmentRecord record, AddressFamily family) => BestOf(record, (endpoint, network) => network is { IsBridge: true, LeadsOutside: true } && endpoint.AddressOf(family) is not null);
 
     private PortTargets TargetsOf(AttachmentRecord record)
     {
-        var (ipv4, ipv6) = (GatewayOf(record, AddressFamily.InterNetwork), GatewayOf(record, AddressFamily.InterNetworkV6));
-        return new PortTargets(ipv4 is null ? null : IPAddress.Parse(ipv4.Address), ipv4 is null ? null : _bridges[ipv4.NetworkId].Ipv4!.Gateway, ipv6 is null ? null : IPAddress.Parse(ipv6.Ipv6Address));
+        var (ipv4, ipv6) = (PublisherOf(record, AddressFamily.InterNetwork), PublisherOf(record, AddressFamily.InterNetworkV6));
+        return new PortTargets(ipv4 is null ? null : IPAddress.Parse(ipv4.Address), ipv4 is null ? null : _local[ipv4.NetworkId].Ipv4!.Gateway, ipv6 is null ? null : IPAddress.Parse(ipv6.Ipv6Address));
     }
 
     private async Task<Sandbox> ShareAsync(AttachmentRecord record, string otherId)

@@ -9,7 +9,7 @@ namespace Yun.Node.Networks;
 public sealed partial class NetworkController
 {
     /// <summary>Makes the bridge of a network as it should be, whatever is there of it.</summary>
-    private static void RaiseBridge(BridgeNetwork network)
+    private static void RaiseBridge(LocalNetwork network)
     {
         var definition = network.Definition;
         using var route = new RouteSocket();
@@ -22,7 +22,7 @@ public sealed partial class NetworkController
         }
         if (link is null)
         {
-            route.Execute(new RouteRequest().AddBridge(definition.Bridge, MacAddress.Of(network.Subnets.First().Gateway), network.Mtu));
+            route.Execute(new RouteRequest().AddBridge(definition.Bridge, MacAddress.Of(network.Subnets[0].Gateway), network.Mtu));
             link = route.FindLink(definition.Bridge);
         }
         if (link is not { Kind: "bridge" }) throw new EngineException(ErrorKind.Conflict, $"The interface {definition.Bridge} exists and is not a bridge.");
@@ -36,7 +36,7 @@ public sealed partial class NetworkController
         network.BridgeIndex = link.Index;
     }
 
-    private static RouteRequest AddAddresses(RouteRequest request, int index, BridgeNetwork network)
+    private static RouteRequest AddAddresses(RouteRequest request, int index, LocalNetwork network)
     {
         foreach (var subnet in network.Subnets) request.AddAddress(index, subnet.Gateway, subnet.Prefix.PrefixLength);
         return request;

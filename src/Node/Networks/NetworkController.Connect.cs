@@ -12,10 +12,11 @@ public sealed partial class NetworkController
         var found = Find(network);
         var attachment = Running(containerId);
         var before = attachment.Record;
-        if (before.Mode != "" || !_bridges.ContainsKey(found.Id))
+        if (before.Mode != "" || !_local.ContainsKey(found.Id))
             throw new EngineException(ErrorKind.InvalidArgument, found.Name == NetworkNames.Host || before.Mode == NetworkNames.Host ? "container cannot be disconnected from host network or connected to host network" : "container sharing network namespace with another container or host cannot be connected to any other network");
         if (before.Endpoints.Any(other => other.NetworkId == found.Id)) throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {before.Name} already exists in network {found.Name}");
         RequireContainer(before);
+        RequireJoinable(found);
         EndpointRecord endpoint;
         lock (_turn)
         {
@@ -58,9 +59,14 @@ public sealed partial class NetworkController
         RequireContainer(before);
         attachment.Record = before with { Endpoints = [.. before.Endpoints.Where(other => other != endpoint)] };
         await MovePortsAsync(attachment, before);
-        using (var host = new RouteSocket()) DeleteLink(host, _names.Veth(endpoint.EndpointId));
+        if (IsOnBridge(endpoint))
+            using (var host = new RouteSocket()) DeleteLink(host, _names.Veth(endpoint.EndpointId));
         lock (_turn) Release(endpoint);
-        using (var inside = new RouteSocket(attachment.Namespace!)) SetGateways(inside, attachment.Record);
+        using (var inside = new RouteSocket(attachment.Namespace!))
+        {
+            if (!IsOnBridge(endpoint)) DeleteLink(inside, endpoint.Interface);
+            SetGateways(inside, attachment.Record);
+        }
         StartNameServer(attachment);
         await SaveAsync(attachment, attachment.Record);
         return SandboxOf(attachment);

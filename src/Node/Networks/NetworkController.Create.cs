@@ -20,17 +20,20 @@ public sealed partial class NetworkController
             if (_networks.Values.Any(network => network.Name == wish.Name)) throw new EngineException(ErrorKind.Conflict, $"network with name {wish.Name} already exists");
             var driver = wish.Driver is "" or "default" ? NetworkNames.Bridge : wish.Driver;
             if (driver is NetworkNames.Host or "null") throw new EngineException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");
-            if (driver != NetworkNames.Bridge) throw new EngineException(ErrorKind.NotFound, $"could not resolve driver {driver} in remote plugin: plugin \"{driver}\" not found");
+            if (driver is not (NetworkNames.Bridge or NetworkNames.Macvlan or NetworkNames.Ipvlan)) throw new EngineException(ErrorKind.NotFound, $"could not resolve driver {driver} in remote plugin: plugin \"{driver}\" not found");
             if (wish.Ipam.Driver is not ("" or "default")) throw new EngineException(ErrorKind.NotFound, $"could not find IPAM driver \"{wish.Ipam.Driver}\"");
+            if (wish.ConfigOnly) return await KeepConfigurationAsync(wish, cancel);
+            if (wish.ConfigFrom != "") TakeConfiguration(wish);
             var id = NewId();
             var network = new Network
             {
-                Id = id, Name = wish.Name, Created = DateTime.UtcNow, Driver = driver, Internal = wish.Internal, Attachable = wish.Attachable,
+                Id = id, Name = wish.Name, Created = DateTime.UtcNow, Driver = driver, Internal = wish.Internal, Attachable = wish.Attachable, ConfigFrom = wish.ConfigFrom,
                 EnableIpv4 = wish.EnableIpv4, EnableIpv6 = wish.EnableIpv6,
-                Options = wish.Options, Labels = wish.Labels, Bridge = wish.Options.GetValueOrDefault(NetworkOption.BridgeName) is { Length: > 0 } asked ? asked : _names.Bridge(id),
-                Ipam = new NetworkIpam { Options = wish.Ipam.Options, Config = CompleteIpam(wish) },
+                Options = wish.Options, Labels = wish.Labels, Bridge = driver == NetworkNames.Bridge && wish.Options.GetValueOrDefault(NetworkOption.BridgeName) is { Length: > 0 } asked ? asked : _names.Bridge(id),
+                Ipam = new NetworkIpam { Options = wish.Ipam.Options, Config = CompleteIpam(wish, driver == NetworkNames.Bridge) },
             };
-            CheckOptions(network);
+            if (driver == NetworkNames.Bridge) CheckOptions(network);
+            else PlaceOnLan(network);
             await DefineAsync(network, cancel);
             return network;
         }
@@ -43,15 +46,16 @@ public sealed partial class NetworkController
         await _store.PutAsync(NetworksPrefix + network.Id, JsonSerializer.SerializeToUtf8Bytes(network, NetworksJson.Default.Network), cancel);
         try
         {
-            var bridge = new BridgeNetwork(network);
-            if (bridge.Ipv6 is not null) EnableIpv6Forwarding();
-            RaiseBridge(bridge);
+            var bridge = new LocalNetwork(network);
+            if (bridge is { IsBridge: true, Ipv6: not null }) EnableIpv6Forwarding();
+            if (bridge.IsBridge) RaiseBridge(bridge);
+            else RaiseParent(bridge);
             _firewall.Change(FirewallElements.OfNetwork(bridge), []);
-            (_bridges[network.Id], _networks[network.Id]) = (bridge, network);
+            (_local[network.Id], _networks[network.Id]) = (bridge, network);
         }
         catch (Exception)
         {
-            LowerBridge(network);
+            Lower(network);
             await _store.DeleteAsync(NetworksPrefix + network.Id, CancellationToken.None);
             throw;
         }
@@ -62,9 +66,12 @@ public sealed partial class NetworkController
     {
         if (network.Bridge.Length > 15 || network.Bridge.Any(c => c is '/' or ':' || char.IsWhiteSpace(c)) || network.Bridge is "." or "..")
             throw new EngineException(ErrorKind.InvalidArgument, $"invalid bridge name \"{network.Bridge}\"");
-        if (_bridges.Values.Any(other => other.Definition.Bridge == network.Bridge)) throw new EngineException(ErrorKind.Forbidden, $"network {network.Name} cannot be made: the bridge {network.Bridge} belongs to another network");
+        if (_local.Values.Any(other => other.Definition.Bridge == network.Bridge)) throw new EngineException(ErrorKind.Forbidden, $"network {network.Name} cannot be made: the bridge {network.Bridge} belongs to another network");
         if (network.Options.TryGetValue(NetworkOption.Mtu, out var mtu) && !(int.TryParse(mtu, out var bytes) && bytes is >= 68 and <= 65535))
             throw new EngineException(ErrorKind.InvalidArgument, $"invalid MTU \"{mtu}\"");
+        foreach (var (option, asIfUnsaid) in NetworkOption.NotDone)
+            if (network.Options.TryGetValue(option, out var value) && value != asIfUnsaid)
+                throw new EngineException(ErrorKind.NotImplemented, $"The option {option}={value} of a bridge network is not supported: leave it out{(asIfUnsaid != "" ? $", or say {asIfUnsaid}" : "")}.");
         // A bridge that somebody made for their own ends is joined, and not removed with the network.
         network.BridgeIsForeign = FindBridge(network.Bridge) != 0;
         network.Options.TryAdd(NetworkOption.Mtu, _options.Mtu.ToString());

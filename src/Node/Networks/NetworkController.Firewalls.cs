@@ -15,7 +15,7 @@ public sealed partial class NetworkController
 
     private void OpenForeignFirewalls()
     {
-        try { _foreign.Open(_bridges.Values.Select(bridge => bridge.Definition.Bridge)); }
+        try { _foreign.Open(_local.Values.Where(network => network.IsBridge).Select(bridge => bridge.Definition.Bridge)); }
         catch (NftablesException error) { _log.Warn($"Other firewalls on this machine cannot be looked at: {error.Message}"); }
     }
 

@@ -8,7 +8,7 @@ namespace Yun.Node.Networks;
 public sealed partial class NetworkController
 {
     /// <summary>One configuration for each family that is wanted; those of a family that is not have no effect, as with Docker.</summary>
-    private List<NetworkIpamConfig> CompleteIpam(Network wish)
+    private List<NetworkIpamConfig> CompleteIpam(Network wish, bool isBridge)
     {
         if (wish is { EnableIpv4: false, EnableIpv6: false }) throw new EngineException(ErrorKind.InvalidArgument, "IPv4 or IPv6 must be enabled");
         if (wish.EnableIpv6 && !PortTable.HostHasIpv6) throw new EngineException(ErrorKind.InvalidArgument, "IPv6 is switched off on this machine (net.ipv6.conf.all.disable_ipv6): leave out --ipv6, or switch it on.");
@@ -23,8 +23,15 @@ public sealed partial class NetworkController
                 configs.AddRange(asked);
                 continue;
             }
-            if (asked.Count > 1) throw new EngineException(ErrorKind.NotImplemented, $"A network with more than one {Subnet.FamilyName(family)} subnet is not supported.");
-            configs.Add(Complete(asked.FirstOrDefault() ?? new NetworkIpamConfig(), family));
+            if (isBridge && asked.Count > 1) throw new EngineException(ErrorKind.InvalidArgument, $"bridge driver doesn't support multiple subnets: a network with several {Subnet.FamilyName(family)} subnets is one of macvlan or ipvlan");
+            if (asked.Count == 0) asked.Add(new NetworkIpamConfig());
+            foreach (var config in asked)
+            {
+                var complete = Complete(config, family);
+                // Whose gateway nobody named is on a network that others run, where any address may be somebody's.
+                if (!isBridge && config.Gateway is not { Length: > 0 }) complete.Gateway = null;
+                configs.Add(complete);
+            }
         }
         return configs;
     }
@@ -33,7 +40,7 @@ public sealed partial class NetworkController
     {
         var subnet = config.Subnet is { Length: > 0 } text ? ParseSubnet(text)
             : PickSubnet(family);
-        if (config.Subnet is { Length: > 0 } && _bridges.Values.SelectMany(other => other.Subnets).Any(other => SubnetPool.Overlap(other.Prefix, subnet)))
+        if (config.Subnet is { Length: > 0 } && _local.Values.SelectMany(other => other.Subnets).Any(other => SubnetPool.Overlap(other.Prefix, subnet)))
             throw new EngineException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
         if (config.IpRange is { Length: > 0 } range && !(ParseSubnet(range) is var parsed && subnet.Contains(parsed.BaseAddress) && parsed.PrefixLength >= subnet.PrefixLength))
             throw new EngineException(ErrorKind.InvalidArgument, $"invalid network config:\ninvalid ip-range {range}: it is not within the subnet {subnet}");
@@ -57,7 +64,7 @@ public sealed partial class NetworkController
         using var route = new RouteSocket();
         return
         [
-            .. _bridges.Values.SelectMany(bridge => bridge.Subnets).Select(subnet => subnet.Prefix),
+            .. _local.Values.SelectMany(bridge => bridge.Subnets).Select(subnet => subnet.Prefix),
             .. route.RoutedNetworks(family).Where(network => network.PrefixLength > 0),
             .. route.Addresses(family).Select(address => AddressPool.NetworkOf(address.Address, address.PrefixLength)),
         ];

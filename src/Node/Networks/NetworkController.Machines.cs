@@ -10,7 +10,7 @@ public sealed partial class NetworkController
 {
     private void RaiseTap(SafeFileHandle space, RouteSocket inside, EndpointRecord endpoint, uint owner)
     {
-        var (bridge, tap, mtu) = ($"br-{endpoint.Interface}", TapOf(endpoint), _bridges[endpoint.NetworkId].Mtu);
+        var (bridge, tap, mtu) = ($"br-{endpoint.Interface}", TapOf(endpoint), _local[endpoint.NetworkId].Mtu);
         TapDevice.Create(space, tap, owner);
         inside.Execute(new RouteRequest().AddBridge(bridge, Changed(endpoint, 0x08), mtu));
         var index = inside.FindLink(bridge)!.Index;
@@ -34,7 +34,7 @@ public sealed partial class NetworkController
         var interfaces = new List<SandboxInterface>();
         foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface))
         {
-            var bridge = _bridges[endpoint.NetworkId];
+            var bridge = _local[endpoint.NetworkId];
             var gateways = ((AddressFamily[])[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6]).Where(family => GatewayOf(record, family) == endpoint).Select(family => bridge.SubnetOf(family)!.Gateway);
             interfaces.Add(new SandboxInterface(endpoint.Interface, TapOf(endpoint), endpoint.MacAddress,
                 [.. endpoint.Addresses.Select(address => $"{address}/{bridge.SubnetFor(address)!.Prefix.PrefixLength}")], [.. gateways.Select(gateway => gateway.ToString())]));

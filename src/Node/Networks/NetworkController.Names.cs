@@ -4,10 +4,12 @@ namespace Yun.Node.Networks;
 
 public sealed partial class NetworkController
 {
+    private readonly DnsCache _dnsCache = new(TimeProvider.System);
+
     /// <summary>Containers on a user's network ask our DNS; those on the default bridge only, the host's resolvers.</summary>
     private void StartNameServer(Attachment attachment)
     {
-        var wanted = attachment.Record.Endpoints.Any(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.IsDefault);
+        var wanted = attachment.Record.Endpoints.Any(endpoint => _local.TryGetValue(endpoint.NetworkId, out var bridge) && bridge is { IsDefault: false });
         if (!wanted || attachment.NameServer is not null) return;
         attachment.NameServer = NameServer.Start(attachment.Namespace!, new ContainerNames(this, attachment));
     }
@@ -15,6 +17,8 @@ public sealed partial class NetworkController
     /// <summary>What one container may find out by name.</summary>
     internal sealed class ContainerNames(NetworkController controller, Attachment asker)
     {
+        internal DnsCache Cache => controller._dnsCache;
+
         internal IReadOnlyList<IPAddress> AddressesOf(string name)
         {
             var found = new List<IPAddress>();
@@ -40,7 +44,7 @@ public sealed partial class NetworkController
 
         /// <summary>Whom to ask about the rest of the world; nobody when all of the container's networks are internal, lest a name carry data out.</summary>
         internal IReadOnlyList<IPAddress> Upstreams =>
-            controller.TargetsOf(asker.Record).IsEmpty ? []
+            controller.GatewayOf(asker.Record, System.Net.Sockets.AddressFamily.InterNetwork) is null && controller.GatewayOf(asker.Record, System.Net.Sockets.AddressFamily.InterNetworkV6) is null ? []
             : [.. (asker.Record.DnsServers is { Count: > 0 } own ? own : controller._options.Dns is { Count: > 0 } daemon ? daemon : HostResolver.Read().Servers)
                 .Select(server => IPAddress.TryParse(server, out var address) ? address : null).OfType<IPAddress>()];
 
@@ -57,5 +61,5 @@ public sealed partial class NetworkController
     }
 
     private IEnumerable<EndpointRecord> UserEndpoints(AttachmentRecord record) =>
-        record.Endpoints.Where(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.IsDefault && _networks.ContainsKey(endpoint.NetworkId));
+        record.Endpoints.Where(endpoint => _local.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.IsDefault && _networks.ContainsKey(endpoint.NetworkId));
 }

@@ -11,8 +11,8 @@ public sealed partial class NetworkController
     private void ReservePorts(Attachment attachment)
     {
         var record = attachment.Record;
-        if ((GatewayOf(record, AddressFamily.InterNetwork) ?? GatewayOf(record, AddressFamily.InterNetworkV6)) is not { } gateway || record.WantedPorts.Values.All(bindings => bindings is null)) return;
-        var bridge = _bridges[gateway.NetworkId];
+        if ((PublisherOf(record, AddressFamily.InterNetwork) ?? PublisherOf(record, AddressFamily.InterNetworkV6)) is not { } gateway || record.WantedPorts.Values.All(bindings => bindings is null)) return;
+        var bridge = _local[gateway.NetworkId];
         var targets = TargetsOf(record);
         var unsaid = bridge.HostAddress ?? (_options.DefaultHostIp is "0.0.0.0" or "" ? null : _options.DefaultHostIp);
         var lease = new PortLease(_ports);
@@ -54,7 +54,8 @@ public sealed partial class NetworkController
         ConnectionTracking.Forget(flow => flow.Protocol == udp && (host.Contains(flow.Port) || targets.Contains(flow.Answerer)));
     }
 
-    private static IEnumerable<NftablesElement> ElementsOf(IReadOnlyList<PublishedPort> ports, PortTargets targets) => ports.SelectMany(port => FirewallElements.OfPort(port, targets));
+    // Without a translation all of it arrives at the sockets that hold the ports, by way of the machine's own input rules.
+    private IEnumerable<NftablesElement> ElementsOf(IReadOnlyList<PublishedPort> ports, PortTargets targets) => _options.RelaysPorts ? [] : ports.SelectMany(port => FirewallElements.OfPort(port, targets));
 
     internal static (ushort Port, string Protocol) ParseKey(string key)
     {

@@ -22,12 +22,13 @@ public sealed partial class NetworkController
         }
         foreach (var attachment in _attachments.Values)
             foreach (var endpoint in attachment.Record.Endpoints)
-                if (_bridges.TryGetValue(endpoint.NetworkId, out var bridge)) TakeAgain(bridge, endpoint);
+                if (_local.TryGetValue(endpoint.NetworkId, out var bridge)) TakeAgain(bridge, endpoint);
         await DefinePredefinedAsync(cancel);
-        if (_bridges.Values.Any(bridge => bridge.Ipv6 is not null)) EnableIpv6Forwarding();
-        foreach (var bridge in _bridges.Values) RaiseBridge(bridge);
+        if (_local.Values.Any(bridge => bridge is { IsBridge: true, Ipv6: not null })) EnableIpv6Forwarding();
+        foreach (var bridge in _local.Values.Where(network => network.IsBridge)) RaiseBridge(bridge);
+        foreach (var network in _local.Values.Where(network => !network.IsBridge)) TakeUpParent(network);
         RemoveStale();
-        foreach (var bridge in _bridges.Values) _firewall.Change(FirewallElements.OfNetwork(bridge), []);
+        foreach (var bridge in _local.Values) _firewall.Change(FirewallElements.OfNetwork(bridge), []);
         foreach (var (id, attachment) in _attachments) TakeUp(attachment, processes[id]);
         WatchFirewall();
         _firewall.Restore();
@@ -46,7 +47,7 @@ public sealed partial class NetworkController
             foreach (var network in _networks.Values.Where(network => network.Bridge != ""))
             {
                 CloseForeignFirewalls(network.Bridge);
-                LowerBridge(network);
+                Lower(network);
             }
             _firewall.Remove();
         }
@@ -64,7 +65,7 @@ public sealed partial class NetworkController
         return ValueTask.CompletedTask;
     }
 
-    private void TakeAgain(BridgeNetwork bridge, EndpointRecord endpoint)
+    private void TakeAgain(LocalNetwork bridge, EndpointRecord endpoint)
     {
         foreach (var address in endpoint.Addresses)
         {
@@ -112,7 +113,7 @@ public sealed partial class NetworkController
         await PutAsync(network, cancel);
     }
 
-    private bool IsAsConfigured(BridgeNetwork known, string name) =>
+    private bool IsAsConfigured(LocalNetwork known, string name) =>
         known.Definition.Bridge == name && known.ContainersTalk == _options.InterContainerCommunication && known.Mtu == _options.Mtu && known.IsMasqueraded == _options.IsMasqueraded
         && known.Definition.Options.GetValueOrDefault(NetworkOption.HostAddress) == _options.DefaultHostIp && (known.Definition.Ipam.Config[0].IpRange ?? "") == (_options.BridgeRange ?? "")
         && known.Definition.EnableIpv6 == _options.BridgeHasIpv6 && (_options.BridgeIpv6Subnet is null || known.Ipv6?.Prefix.ToString() == _options.BridgeIpv6Subnet)
@@ -129,16 +130,16 @@ public sealed partial class NetworkController
     {
         LowerBridge(network);
         _networks.TryRemove(network.Id, out _);
-        _bridges.TryRemove(network.Id, out _);
+        _local.TryRemove(network.Id, out _);
     }
 
     private void RemoveStale()
     {
         var wanted = _attachments.Values.SelectMany(attachment => attachment.Record.Endpoints).Select(endpoint => _names.Veth(endpoint.EndpointId))
-            .Concat(_bridges.Values.Select(bridge => bridge.Definition.Bridge)).ToHashSet();
+            .Concat(_local.Values.Select(bridge => bridge.Definition.Bridge)).ToHashSet();
         using var route = new RouteSocket();
         foreach (var link in route.Links())
-            if ((_names.IsVeth(link.Name) || (_names.IsBridge(link.Name) && link.Kind == "bridge")) && !wanted.Contains(link.Name)) DeleteLink(route, link.Name);
+            if ((_names.IsVeth(link.Name) || (_names.IsBridge(link.Name) && link.Kind is "bridge" or "veth" && !_names.IsFarEnd(link.Name))) && !wanted.Contains(link.Name)) DeleteLink(route, link.Name);
     }
 
     /// <summary>A container that ran on without us: its namespace is its process's, its interfaces and ports are as recorded.</summary>
@@ -172,12 +173,17 @@ public sealed partial class NetworkController
         using var host = new RouteSocket();
         foreach (var endpoint in attachment.Record.Endpoints)
         {
+            if (!IsOnBridge(endpoint))
+            {
+                RaiseMissingOnLan(attachment, endpoint);
+                continue;
+            }
             var veth = _names.Veth(endpoint.EndpointId);
             var link = host.FindLink(veth);
-            if (link is not null && link.Master == _bridges[endpoint.NetworkId].BridgeIndex) continue;
+            if (link is not null && link.Master == _local[endpoint.NetworkId].BridgeIndex) continue;
             if (link is not null)
             {
-                host.Execute(new RouteRequest().SetMaster(veth, _bridges[endpoint.NetworkId].BridgeIndex));
+                host.Execute(new RouteRequest().SetMaster(veth, _local[endpoint.NetworkId].BridgeIndex));
                 continue;
             }
             using var inside = new RouteSocket(attachment.Namespace!);

@@ -33,7 +33,8 @@ public sealed partial class NetworkController
     private async Task RemoveFoundAsync(Network network)
     {
         if (network.IsPredefined) throw new EngineException(ErrorKind.Forbidden, $"{network.Name} is a pre-defined network and cannot be removed");
-        BridgeNetwork? bridge;
+        if (_networks.Values.FirstOrDefault(other => other.ConfigFrom == network.Name) is { } user && network.ConfigOnly) throw new EngineException(ErrorKind.Forbidden, $"configuration network \"{network.Name}\" is in use by network \"{user.Name}\"");
+        LocalNetwork? bridge;
         lock (_turn)
         {
             var members = EndpointsOf(network);
@@ -41,7 +42,7 @@ public sealed partial class NetworkController
                 throw new EngineException(ErrorKind.Forbidden, $"error while removing network: network {network.Name} has active endpoints (name:\"{members[0].Name}\" id:\"{members[0].EndpointId[..12]}\")");
             // From here on nobody can join it.
             _networks.TryRemove(network.Id, out _);
-            _bridges.TryRemove(network.Id, out bridge);
+            _local.TryRemove(network.Id, out bridge);
         }
         try
         {
@@ -49,7 +50,7 @@ public sealed partial class NetworkController
             {
                 CloseForeignFirewalls(network.Bridge);
                 _firewall.Change([], FirewallElements.OfNetwork(bridge));
-                LowerBridge(network);
+                Lower(network);
             }
             await _store.DeleteAsync(NetworksPrefix + network.Id);
         }

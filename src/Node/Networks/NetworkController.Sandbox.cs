@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Yun.Node.Containers;
 
 namespace Yun.Node.Networks;
@@ -19,7 +20,7 @@ public sealed partial class NetworkController
         }
         var host = HostResolver.Read();
         var isHost = record.Mode == NetworkNames.Host;
-        var embedded = record.Endpoints.Any(endpoint => _bridges.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.IsDefault);
+        var embedded = record.Endpoints.Any(endpoint => _local.TryGetValue(endpoint.NetworkId, out var bridge) && !bridge.IsDefault);
         var resolvConf = isHost && record is { DnsServers.Count: 0, DnsSearch.Count: 0, DnsOptions.Count: 0 } && File.Exists("/etc/resolv.conf")
             ? File.ReadAllText("/etc/resolv.conf")
             : ContainerFiles.ResolvConf(host, record, _options, embedded);
@@ -30,17 +31,18 @@ public sealed partial class NetworkController
     private EndpointSettings SettingsOf(AttachmentRecord record, EndpointRecord endpoint)
     {
         var asked = endpoint.Asked;
-        var bridge = _bridges.GetValueOrDefault(endpoint.NetworkId);
+        var bridge = _local.GetValueOrDefault(endpoint.NetworkId);
         return new EndpointSettings
         {
             IpamConfig = asked.IpamConfig, Links = asked.Links, Aliases = asked.Aliases, DriverOpts = asked.DriverOpts, GwPriority = asked.GwPriority,
             NetworkId = endpoint.NetworkId, EndpointId = endpoint.EndpointId, MacAddress = endpoint.MacAddress,
-            IpAddress = endpoint.Address, IpPrefixLen = bridge?.Ipv4?.Prefix.PrefixLength ?? 0, Gateway = Gateway(bridge?.Ipv4),
-            GlobalIpv6Address = endpoint.Ipv6Address, GlobalIpv6PrefixLen = bridge?.Ipv6?.Prefix.PrefixLength ?? 0, Ipv6Gateway = Gateway(bridge?.Ipv6),
+            IpAddress = endpoint.Address, IpPrefixLen = Length(AddressFamily.InterNetwork), Gateway = Gateway(AddressFamily.InterNetwork),
+            GlobalIpv6Address = endpoint.Ipv6Address, GlobalIpv6PrefixLen = Length(AddressFamily.InterNetworkV6), Ipv6Gateway = Gateway(AddressFamily.InterNetworkV6),
             DnsNames = bridge is null or { IsDefault: true } ? null : [.. NamesOf(record, endpoint)],
         };
 
-        string Gateway(Subnet? subnet) => subnet is null || bridge!.Definition.Internal ? "" : subnet.Gateway.ToString();
+        int Length(AddressFamily family) => endpoint.AddressOf(family) is { } address ? bridge?.SubnetFor(address)?.Prefix.PrefixLength ?? 0 : 0;
+        string Gateway(AddressFamily family) => endpoint.AddressOf(family) is { } address ? bridge?.GatewayFor(address)?.ToString() ?? "" : "";
     }
 
     /// <summary>What neighbours on a user's network may call a container, the first being its answer to a reverse question.</summary>

@@ -22,12 +22,12 @@ public sealed partial class NetworkController : IAsyncDisposable
     private readonly Firewall _firewall;
     private readonly ForeignFirewalls _foreign;
     private readonly RetiredInterfaces _retired = new();
-    private readonly PortTable _ports = new();
+    private readonly PortTable _ports;
     // Held for the short time in which addresses are taken or given back, and a network's being used is decided; never while waiting.
     private readonly Lock _turn = new();
     private readonly SemaphoreSlim _defining = new(1, 1);
     private readonly ConcurrentDictionary<string, Network> _networks = [];
-    private readonly ConcurrentDictionary<string, BridgeNetwork> _bridges = [];
+    private readonly ConcurrentDictionary<string, LocalNetwork> _local = [];
     private readonly ConcurrentDictionary<string, Attachment> _attachments = [];
 
     private readonly EngineLog _log;
@@ -36,6 +36,7 @@ public sealed partial class NetworkController : IAsyncDisposable
     {
         (_options, _store, _log) = (options, store, log);
         _names = new InterfaceNames(options.DataRoot);
+        _ports = new PortTable { RelaysAll = options.RelaysPorts };
         _firewall = new Firewall(_names.Table);
         _foreign = new ForeignFirewalls(_names.Table, log);
     }
@@ -81,23 +82,23 @@ public sealed partial class NetworkController : IAsyncDisposable
            let record = attachment.Record
            from endpoint in record.Endpoints
            where endpoint.NetworkId == network.Id
-           let bridge = _bridges.GetValueOrDefault(network.Id)
-           select new NetworkMember(record.ContainerId, record.Name, endpoint.EndpointId, endpoint.MacAddress, WithPrefix(endpoint.Address, bridge?.Ipv4), WithPrefix(endpoint.Ipv6Address, bridge?.Ipv6)),
+           let bridge = _local.GetValueOrDefault(network.Id)
+           select new NetworkMember(record.ContainerId, record.Name, endpoint.EndpointId, endpoint.MacAddress, WithPrefix(endpoint.Address, bridge), WithPrefix(endpoint.Ipv6Address, bridge)),
     ];
 
-    private static string WithPrefix(string address, Subnet? subnet) => address == "" || subnet is null ? "" : $"{address}/{subnet.Prefix.PrefixLength}";
+    private static string WithPrefix(string address, LocalNetwork? network) => address != "" && network?.SubnetFor(IPAddress.Parse(address)) is { } subnet ? $"{address}/{subnet.Prefix.PrefixLength}" : "";
 
     private void Know(Network network)
     {
         _networks[network.Id] = network;
-        if (network.Driver == NetworkNames.Bridge) _bridges[network.Id] = new BridgeNetwork(network);
+        if (network is { ConfigOnly: false, Driver: NetworkNames.Bridge or NetworkNames.Macvlan or NetworkNames.Ipvlan }) _local[network.Id] = new LocalNetwork(network);
     }
 
-    private BridgeNetwork? DefaultBridge => _bridges.Values.FirstOrDefault(bridge => bridge.IsDefault);
+    private LocalNetwork? DefaultBridge => _local.Values.FirstOrDefault(bridge => bridge.IsDefault);
 
     /// <summary>What <c>host-gateway</c> stands for: the host, as seen from the default bridge.</summary>
     private IPAddress? HostGateway(AttachmentRecord record) => _options.HostGateway is { Length: > 0 } told && IPAddress.TryParse(told, out var address) ? address :
-        record.Endpoints.Select(endpoint => _bridges.GetValueOrDefault(endpoint.NetworkId)).Prepend(DefaultBridge).SelectMany(bridge => bridge?.Subnets ?? []).FirstOrDefault()?.Gateway;
+        record.Endpoints.Select(endpoint => _local.GetValueOrDefault(endpoint.NetworkId)).Prepend(DefaultBridge).Where(network => network is null or { IsBridge: true }).SelectMany(bridge => bridge?.Subnets ?? []).FirstOrDefault()?.Gateway;
 
     private async ValueTask SaveAsync(Attachment attachment, AttachmentRecord record)
     {

@@ -29,6 +29,9 @@ public sealed record NetworkOptions(string DataRoot, string ExecRoot)
     /// <summary>Where ports are published that name no address. 0.0.0.0 is Docker's default and includes <c>::</c>.</summary>
     public string DefaultHostIp { get; init; } = "0.0.0.0";
 
+    /// <summary>Published ports are not translated by the kernel, which goes past the machine's own rules about who may reach it, but relayed by the daemon, which does not.</summary>
+    public bool RelaysPorts { get; init; }
+
     /// <summary>What <c>host-gateway</c> stands for; null for the default bridge's address.</summary>
     public string? HostGateway { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class PortLease(PortTable table) : IDisposable
 
     internal void Add(PublishedPort port, PortTargets targets)
     {
+        if (port.Protocol == "sctp" && table.RelaysAll) throw new EngineException(ErrorKind.NotImplemented, "A port of SCTP cannot be published where ports are relayed (--published-ports relayed).");
         table.Claim(port);
         _ports.Add(port);
         // The kernel may have no SCTP of its own and still translate it; there is no socket that could hold such a port.

@@ -18,6 +18,9 @@ internal sealed class PortTable
     private readonly Dictionary<(string Protocol, ushort Port), List<IPAddress>> _taken = [];
     private ushort _nextEphemeral = EphemeralFirst;
 
+    /// <summary>No port is translated.</summary>
+    internal bool RelaysAll { get; init; }
+
     internal static bool HostHasIpv6 { get; } = Socket.OSSupportsIPv6 && IsIpv6Enabled();
 
     /// <summary>Takes a port as it was asked for.</summary>

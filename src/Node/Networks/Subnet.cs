@@ -4,18 +4,23 @@ using Yun.Protocol;
 
 namespace Yun.Node.Networks;
 
-/// <summary>The addresses of one family on a bridge network.</summary>
+/// <summary>Addresses of one family on a network.</summary>
 internal sealed class Subnet
 {
     internal Subnet(string network, NetworkIpamConfig ipam)
     {
         Prefix = IPNetwork.Parse(ipam.Subnet!);
-        Gateway = IPAddress.Parse(ipam.Gateway!);
-        var reserved = (ipam.AuxiliaryAddresses?.Values ?? Enumerable.Empty<string>()).Select(IPAddress.Parse).Append(Gateway);
+        HasGateway = ipam.Gateway is { Length: > 0 };
+        Gateway = HasGateway ? IPAddress.Parse(ipam.Gateway!) : AddressPool.At(Prefix, 1);
+        var reserved = (ipam.AuxiliaryAddresses?.Values ?? Enumerable.Empty<string>()).Select(IPAddress.Parse);
+        if (HasGateway) reserved = reserved.Append(Gateway);
         Addresses = new AddressPool(network, Prefix, ipam.IpRange is null ? null : IPNetwork.Parse(ipam.IpRange), reserved);
     }
 
     internal IPNetwork Prefix { get; }
+    internal AddressFamily Family => Prefix.BaseAddress.AddressFamily;
+    /// <summary>A bridge always has one. Elsewhere, what was not named belongs to nobody, and <see cref="Gateway"/> means nothing.</summary>
+    internal bool HasGateway { get; }
     internal IPAddress Gateway { get; }
     internal AddressPool Addresses { get; }
 

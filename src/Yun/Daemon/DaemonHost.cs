@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Yun.BuildKit;
+using Yun.Daemon.Traces;
 using Yun.DockerApi;
 using Yun.DockerApi.Model;
 using Yun.DockerApi.Streams;
@@ -32,7 +33,8 @@ public static class DaemonHost
         await using var engine = await Engine.OpenAsync(options.Engine, log, TimeProvider.System, cancel);
         if (options.TrustPolicy is { } policy) engine.Images.Trust = TrustPolicy.Read(policy);
         var metrics = new ApiMetrics();
-        await using var web = Build(engine, options, metrics);
+        await using var exporter = TraceSettings.Read(Environment.GetEnvironmentVariable, log) is { } traces ? new TraceExporter(traces, log) : null;
+        await using var web = Build(engine, options, metrics, exporter);
         await using var collector = options.Metrics is { } at ? await MetricsHost.StartAsync(at, engine, metrics, log, cancel) : null;
         await using var registry = options.Registry is { } listen
             ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.Engine.DataRoot, listen), log, TimeProvider.System, cancel) : null;
@@ -79,7 +81,7 @@ public static class DaemonHost
     }
 
     /// <summary>The web server with every route, listening nowhere yet.</summary>
-    internal static WebApplication Build(Engine engine, DaemonOptions options, ApiMetrics metrics)
+    internal static WebApplication Build(Engine engine, DaemonOptions options, ApiMetrics metrics, TraceExporter? exporter = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
@@ -91,6 +93,7 @@ public static class DaemonHost
         builder.Services.AddSingleton(new BuildHandouts(engine.Time));
         var web = builder.Build();
         web.Use(metrics.CountAsync);
+        if (exporter is not null) web.Use(new ApiTraces(exporter).TraceAsync);
         web.UseMiddleware<ApiErrors>();
         web.UseMiddleware<ApiVersions>();
         web.UseRouting();

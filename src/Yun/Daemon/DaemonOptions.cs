@@ -74,7 +74,7 @@ public sealed record DaemonOptions
             {
                 Bridge = settings.Text("bridge"), BridgeAddress = settings.Text("bip"), BridgeRange = settings.Text("fixed-cidr"),
                 BridgeHasIpv6 = settings.Flag("ipv6") == true, BridgeIpv6Subnet = settings.Text("fixed-cidr-v6"), AddressPools = [.. settings.List("default-address-pool").Select(AddressPoolBase.Parse)],
-                InterContainerCommunication = settings.Flag("icc") ?? true, IsMasqueraded = settings.Flag("ip-masq") ?? true, DefaultHostIp = settings.Text("ip") ?? "0.0.0.0", HostGateway = settings.Text("host-gateway-ip"),
+                InterContainerCommunication = settings.Flag("icc") ?? true, IsMasqueraded = settings.Flag("ip-masq") ?? true, DefaultHostIp = settings.Text("ip") ?? "0.0.0.0", HostGateway = settings.Text("host-gateway-ip"), RelaysPorts = settings.Text("published-ports") is var ports && ports is null or "translated" or "relayed" ? ports == "relayed" : throw Wrong($"--published-ports is {ports}: it must be translated or relayed."),
                 Mtu = settings.Number("mtu") ?? 1500, Dns = Said(settings.List("dns")), DnsSearch = Said(settings.List("dns-search")), DnsOptions = Said(settings.List("dns-opt")),
             },
             Containers = ContainersOf(settings),
@@ -94,6 +94,7 @@ public sealed record DaemonOptions
         IpcMode = settings.Text("default-ipc-mode") is var ipc && ipc is null or "private" or "shareable" ? ipc ?? "private" : throw Wrong($"--default-ipc-mode is {ipc}: it must be private or shareable."),
         CgroupnsMode = settings.Text("default-cgroupns-mode") is var cgroupns && cgroupns is null or "private" or "host" ? cgroupns : throw Wrong($"--default-cgroupns-mode is {cgroupns}: it must be private or host."),
         CgroupParent = settings.Text("cgroup-parent"),
+        CdiDirectories = settings.List("cdi-spec-dir") is { Count: > 0 } directories ? [.. directories.Where(directory => directory != "")] : ContainerPolicy.CdiDefaults,
         NoNewPrivileges = settings.Flag("no-new-privileges") ?? false,
         SeccompProfile = settings.Text("seccomp-profile") switch
         {

@@ -90,6 +90,7 @@ internal static class MachineInfo
             LiveRestoreEnabled = true,
             InitBinary = engine.Options.InitPath ?? "tini",
             SecurityOptions = ["name=seccomp,profile=builtin", .. unified ? ["name=cgroupns"] : Array.Empty<string>(), $"name=profile,default={engine.Options.Containers.Profile}"],
+            CdiSpecDirs = [.. engine.Options.Containers.CdiDirectories],
             Warnings = [],
         };
     }

@@ -40,7 +40,6 @@ public static class NetworksRoutes
         var asked = await context.ReadBodyAsync(DockerApiJson.Default.NetworkCreateRequest);
         if (asked.Ingress || asked.Scope is "swarm" or "global" || asked.Driver is "overlay")
             throw new EngineException(ErrorKind.Unavailable, SwarmRoutes.NotManager);
-        if (asked.ConfigOnly || asked.ConfigFrom is { Network.Length: > 0 }) throw new EngineException(ErrorKind.NotImplemented, "Networks that are only a configuration for others are not supported.");
         var network = await engine.Networks.CreateAsync(Wish(asked), context.RequestAborted);
         Publish(engine, "create", network);
         return TypedResults.Json(new NetworkCreateResponse { Id = network.Id }, DockerApiJson.Default.NetworkCreateResponse, statusCode: StatusCodes.Status201Created);
@@ -82,7 +81,7 @@ public static class NetworksRoutes
 
     private static Network Wish(NetworkCreateRequest asked) => new()
     {
-        Name = asked.Name, Driver = asked.Driver ?? "", Internal = asked.Internal, Attachable = asked.Attachable,
+        Name = asked.Name, Driver = asked.Driver ?? "", Internal = asked.Internal, Attachable = asked.Attachable, ConfigOnly = asked.ConfigOnly, ConfigFrom = asked.ConfigFrom?.Network ?? "",
         EnableIpv4 = asked.EnableIpv4 ?? true, EnableIpv6 = asked.EnableIpv6 ?? false, Options = asked.Options ?? [], Labels = asked.Labels ?? [],
         Ipam = new Yun.Node.Networks.NetworkIpam
         {
@@ -94,7 +93,7 @@ public static class NetworksRoutes
     private static NetworkInspect Show(Network network, IReadOnlyList<NetworkMember> members) => new()
     {
         Name = network.Name, Id = network.Id, Created = network.Created, Scope = network.Scope, Driver = network.Driver, EnableIpv4 = network.EnableIpv4, EnableIpv6 = network.EnableIpv6,
-        Internal = network.Internal, Attachable = network.Attachable, Options = network.Options, Labels = network.Labels,
+        Internal = network.Internal, Attachable = network.Attachable, ConfigOnly = network.ConfigOnly, ConfigFrom = new NetworkConfigFrom { Network = network.ConfigFrom }, Options = network.Options, Labels = network.Labels,
         Ipam = new NetworkIpam
         {
             Driver = network.Ipam.Driver, Options = network.Ipam.Options,

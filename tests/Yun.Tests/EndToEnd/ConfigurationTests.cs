@@ -29,6 +29,21 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public async Task Relayed_ports_are_reached_only_by_whom_the_machine_s_own_input_rules_let()
+    {
+        await using var daemon = await Daemon.StartWithBusyboxAsync("--published-ports", "relayed");
+        var port = Registry.FreePort();
+        await daemon.Docker.TextAsync("run", "-d", "--name", "web", "-p", $"{port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /");
+        Command Ask() => new("curl", "-s", "--noproxy", "*", "--max-time", "10", "--retry", "20", "--retry-delay", "0", "--retry-connrefused", $"http://127.0.0.1:{port}/index.html");
+        Assert.Equal("page", (await Ask().RunAsync()).Succeeded().Text);
+        var table = $"yuntest{port}";
+        (await new Command(TestTools.Nft, $"table inet {table} {{ chain input {{ type filter hook input priority 0; tcp dport {port} reject with tcp reset; }}; }}").RunAsync()).Succeeded();
+        try { Assert.NotEqual(0, (await new Command("curl", "-s", "--noproxy", "*", "--max-time", "10", $"http://127.0.0.1:{port}/index.html").RunAsync()).ExitCode); }
+        finally { await new Command(TestTools.Nft, $"delete table inet {table}").RunAsync(); }
+        await daemon.Docker.TextAsync("rm", "-f", "web");
+    }
+
+    [Fact]
     public async Task A_file_written_for_dockerd_is_taken_and_what_is_said_twice_is_not()
     {
         if (!File.Exists(TestTools.Yun)) Assert.Skip("The native programs are not built; run make.");

@@ -13,6 +13,7 @@ public sealed class Daemon : IAsyncDisposable
     private bool _ownDisk;
     private string? _namespaces;
     private CutDisk? _disk;
+    private IReadOnlyDictionary<string, string> _environment = new Dictionary<string, string>();
 
     private Daemon(string folder, string[] flags)
     {
@@ -43,6 +44,15 @@ public sealed class Daemon : IAsyncDisposable
     public static async Task<Daemon> StartAsync(params string[] flags)
     {
         var daemon = New(flags);
+        await daemon.StartAgainAsync();
+        return daemon;
+    }
+
+    /// <summary>Starts a daemon that finds these variables in its environment.</summary>
+    public static async Task<Daemon> StartWithEnvironmentAsync(IReadOnlyDictionary<string, string> environment)
+    {
+        var daemon = New([]);
+        daemon._environment = environment;
         await daemon.StartAgainAsync();
         return daemon;
     }
@@ -115,7 +125,10 @@ public sealed class Daemon : IAsyncDisposable
             words = ["nsenter", _namespaces, .. words];
         if (_disk is not null)
             words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "sh", "-c", $"mount -o loop {_disk.Path} {DataRoot} && exec \"$@\"", "sh", .. words];
-        _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", LogPath, .. words, .. _flags]))!;
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", LogPath, .. words, .. _flags]);
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
         var waiting = Stopwatch.StartNew();
         while (!File.Exists(Socket) || (await Docker.RunAsync("version")).ExitCode != 0)
         {

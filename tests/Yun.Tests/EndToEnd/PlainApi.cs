@@ -22,11 +22,12 @@ public sealed class PlainApi : IDisposable
     }
 
     /// <summary>The status and the text of the answer.</summary>
-    public async Task<(int Status, string Text)> SendAsync(string method, string path, string? body = null, string contentType = "application/json")
+    public async Task<(int Status, string Text)> SendAsync(string method, string path, string? body = null, string contentType = "application/json", (string Name, string Value)? header = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, contentType);
         if (request.Content is not null) request.Content.Headers.ContentType!.CharSet = null;
+        if (header is { } added) request.Headers.TryAddWithoutValidation(added.Name, added.Value);
         using var answer = await _http.SendAsync(request);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }

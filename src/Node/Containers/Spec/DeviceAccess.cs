@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Yun.Linux;
+using Yun.Node.Containers.Devices;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -16,8 +17,9 @@ public static partial class DeviceAccess
 
     public static (List<SpecDevice> Nodes, List<SpecDeviceRule> Rules) Of(HostConfig host)
     {
-        if (host.DeviceRequests is { Count: > 0 } requests)
-            throw new EngineException(ErrorKind.InvalidArgument, $"could not select device driver \"{requests[0].Driver}\" with capabilities: [{string.Join(' ', (requests[0].Capabilities ?? []).Select(c => $"[{string.Join(' ', c)}]"))}]");
+        // Of the drivers, the Container Device Interface is one of files, done when the rest of the spec stands.
+        if (host.DeviceRequests?.Find(request => request.Driver != CdiDevices.Driver) is { } request)
+            throw new EngineException(ErrorKind.InvalidArgument, $"could not select device driver \"{request.Driver}\" with capabilities: [{string.Join(' ', (request.Capabilities ?? []).Select(c => $"[{string.Join(' ', c)}]"))}]");
         if (host.Privileged)
             return ([.. HostDevices("/dev").Select(d => Node(d, d.Path))], [new SpecDeviceRule { Allow = true, Access = Full }]);
         var nodes = new List<SpecDevice>();

@@ -1,6 +1,7 @@
 using Yun.Commands.Containers;
 using Yun.Commands.Doctor;
 using Yun.Commands.Images;
+using Yun.Commands.ImportDocker;
 using Yun.Commands.Machines;
 using Yun.Commands.Networks;
 using Yun.Commands.Registries;
@@ -99,6 +100,7 @@ public static class CommandTree
         new("search", "Search Docker Hub for images", () => new SearchCommand()),
         new("version", "Show the version information", () => new VersionCommand()),
         new("completion", "Generate the autocompletion script for a shell", () => new CompletionCommand()),
+        new("import-docker", "Take over images, volumes and containers' definitions of a Docker data root", () => new ImportDockerCommand()),
         new("doctor", "Check this machine and say what to do", () => new DoctorCommand()),
         new("daemon", "Run the engine", () => new DaemonUsage()),
     ];

@@ -11,6 +11,8 @@ public sealed class RealDockerd : IDisposable
 
     public RealDockerd() => _client = new(StartAsync);
 
+    public string DataRoot => _engine!["data"];
+
     public Task<Client> StartedAsync() => _client.Value;
 
     private async Task<Client> StartAsync()

@@ -67,6 +67,32 @@ public sealed class NameServerTests
         Assert.Equal(["example.org"], upstream.Asked);
     }
 
+    [Fact]
+    public async Task What_another_resolver_has_said_is_not_asked_again_while_it_holds()
+    {
+        await using var machine = await Machine.StartAsync();
+        using var upstream = new FakeResolver();
+        await machine.Controller.CreateAsync(new Network { Name = "blue" });
+        var (one, two) = (await machine.AttachAsync("one", "blue", host => host.Dns = [FakeResolver.Address]), await machine.AttachAsync("two", "blue", host => host.Dns = [FakeResolver.Address]));
+        foreach (var asker in (Sandbox[])[one, two, one]) Assert.Equal(["192.0.2.99"], (await AskAsync(asker.Namespace!, "example.org")).Addresses);
+        Assert.Equal(["example.org"], upstream.Asked);
+        await AskAsync(one.Namespace!, "example.net");
+        Assert.Equal(["example.org", "example.net"], upstream.Asked);
+    }
+
+    [Fact]
+    public async Task Of_several_addresses_each_comes_first_at_times()
+    {
+        await using var machine = await Machine.StartAsync();
+        await machine.Controller.CreateAsync(new Network { Name = "blue" });
+        var client = await machine.AttachAsync("client", "blue");
+        var first = new HashSet<string>();
+        foreach (var name in (string[])["one", "two"])
+            await machine.AttachAsync(name, "blue", endpoints: new() { ["blue"] = new EndpointSettings { Aliases = ["web"] } });
+        for (var tries = 0; tries < 100 && first.Count < 2; tries++) first.Add((await AskAsync(client.Namespace!, "web")).Addresses[0]);
+        Assert.Equal(2, first.Count);
+    }
+
     /// <summary>CVES.md row 83: an internal network must not leak names through the host's resolver.</summary>
     [Fact]
     public async Task From_an_internal_network_no_question_goes_out()

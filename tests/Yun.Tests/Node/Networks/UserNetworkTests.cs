@@ -139,7 +139,7 @@ public sealed class UserNetworkTests
 
     [Theory]
     [InlineData("taken", "", "", "network with name taken already exists", ErrorKind.Conflict)]
-    [InlineData("bridge", "", "", "network with name bridge already exists", ErrorKind.Conflict)]
+    [InlineData("bridge", "", "", "operation is not permitted on predefined bridge network", ErrorKind.Forbidden)]
     [InlineData("n", "host", "", "only one instance of \"host\" network is allowed", ErrorKind.Forbidden)]
     [InlineData("n", "weave", "", "plugin \"weave\" not found", ErrorKind.NotFound)]
     [InlineData("n", "", "10.230.0.0/24", "Pool overlaps with other one on this address space", ErrorKind.Forbidden)]
