@@ -58,8 +58,7 @@ internal sealed class LayerStore
         LayerFit.Fit(draft, [.. Chain(below)]);
         var record = new LayerFile { ChainId = chainId, DiffId = draft.DiffId, Below = below?.ChainId, Size = draft.SizeBytes };
         File.WriteAllBytes(Path.Combine(draft.Directory, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, LayerFileJson.Default.LayerFile));
-        // Thousands of files are on the disk by this one call, before the rename that shows them.
-        OpenFile.SyncFileSystem(draft.Handle);
+        LayerSync.Sync(draft);
         lock (_committing)
         {
             if (Find(chainId) is { } meanwhile) return meanwhile;

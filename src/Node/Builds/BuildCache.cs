@@ -45,7 +45,9 @@ public sealed class BuildCache(IStore store, ImageStore images, TimeProvider tim
             await store.DeleteAsync(key, cancel);
             return null;
         }
-        await WriteAsync(key, entry with { LastUsed = time.GetUtcNow(), Uses = entry.Uses + 1 }, cancel);
+        // Nobody waits for it: a use that a crash forgets costs nothing. The store does writes in their order, so that one never undoes a later removal.
+        _ = WriteAsync(key, entry with { LastUsed = time.GetUtcNow(), Uses = entry.Uses + 1 }, CancellationToken.None)
+            .ContinueWith(failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return image;
     }
 
