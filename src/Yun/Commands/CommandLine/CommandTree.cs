@@ -1,3 +1,4 @@
+using Yun.Commands.Bench;
 using Yun.Commands.Containers;
 using Yun.Commands.Doctor;
 using Yun.Commands.Images;
@@ -16,7 +17,7 @@ public static class CommandTree
 
     public static readonly (string Name, string Summary)[] Groups =
     [
-        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"),
+        ("bench", "Measure what Yun does on this machine"), ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"),
         ("machine kernel", "Manage the kernel of virtual machines"), ("network", "Manage networks"),
         ("system", "Manage Yun"), ("volume", "Manage volumes"),
     ];
@@ -101,6 +102,7 @@ public static class CommandTree
         new("version", "Show the version information", () => new VersionCommand()),
         new("completion", "Generate the autocompletion script for a shell", () => new CompletionCommand()),
         new("import-docker", "Take over images, volumes and containers' definitions of a Docker data root", () => new ImportDockerCommand()),
+        new("bench isolation", "Compare an image as process, container and virtual machine", () => new IsolationCommand()),
         new("doctor", "Check this machine and say what to do", () => new DoctorCommand()),
         new("daemon", "Run the engine", () => new DaemonUsage()),
     ];
