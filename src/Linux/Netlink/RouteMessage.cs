@@ -14,7 +14,7 @@ internal static class LinkAttribute
 {
     internal const int Address = 1, Name = 3, Mtu = 4, Parent = 5, Master = 10, LinkInfo = 18, AddressFamilies = 26, Alias = 20, NamespaceDescriptor = 28;
     internal const int InfoKind = 1, InfoData = 2, InfoPortKind = 4, InfoPortData = 5;
-    internal const int VethPeer = 1, BridgePortState = 1, BridgePortHairpin = 4, BridgePortFlush = 24, BridgePortIsolated = 33, Inet6AddressGeneration = 8;
+    internal const int VethPeer = 1, BridgePortState = 1, BridgePortHairpin = 4, BridgePortLearning = 8, BridgePortFlush = 24, BridgePortIsolated = 33, Inet6AddressGeneration = 8;
     internal const int OperationalState = 16, MacvlanMode = 1, IpvlanMode = 1, IpvlanFlags = 2, VlanId = 1;
     internal const uint Up = 1, StateUnknown = 0, StateUp = 6;
 }

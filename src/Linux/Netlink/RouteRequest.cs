@@ -119,6 +119,21 @@ public sealed class RouteRequest
         return this;
     }
 
+    /// <summary>What comes in on the port does not say where its sender is: frames to it go to all ports that have not said otherwise.</summary>
+    public RouteRequest SetBridgePortUnlearning(string name)
+    {
+        var writer = BeginLink(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set bridge port", name);
+        writer.Attribute(LinkAttribute.Name, name);
+        var info = writer.OpenNest(LinkAttribute.LinkInfo);
+        writer.Attribute(LinkAttribute.InfoPortKind, "bridge");
+        var data = writer.OpenNest(LinkAttribute.InfoPortData);
+        writer.Attribute(LinkAttribute.BridgePortLearning, (byte)0);
+        writer.CloseNest(data);
+        writer.CloseNest(info);
+        writer.End();
+        return this;
+    }
+
     /// <summary>A port that forwards nothing in either direction, and whose addresses the bridge has forgotten.</summary>
     public RouteRequest DisableBridgePort(string name)
     {

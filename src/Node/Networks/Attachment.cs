@@ -13,11 +13,15 @@ internal sealed class Attachment(AttachmentRecord record) : IDisposable
     internal SafeFileHandle? Namespace { get; set; }
     internal PortLease? Ports { get; set; }
     internal NameServer? NameServer { get; set; }
+    /// <summary>For a whole virtual machine: one for each interface.</summary>
+    internal List<GuestService> GuestServices { get; } = [];
 
     public void Dispose()
     {
         Ports?.Dispose();
         NameServer?.Dispose();
+        foreach (var service in GuestServices) service.Dispose();
+        GuestServices.Clear();
         Namespace?.Dispose();
         Ports = null;
         NameServer = null;

@@ -18,6 +18,8 @@ public sealed record AttachmentRecord
     public string Mode { get; set; } = "";
     /// <summary>The user whom the interfaces of a virtual machine belong to; 0 for a container.</summary>
     public uint MachineUser { get; set; }
+    /// <summary>The virtual machine's system is not ours: it asks for its addresses by DHCP and for names by DNS.</summary>
+    public bool AsksForAddresses { get; set; }
     public List<EndpointRecord> Endpoints { get; set; } = [];
     public List<PublishedPort> Ports { get; set; } = [];
     /// <summary>As asked, by <c>port/protocol</c>; they are published again elsewhere when the network that carries them is left.</summary>

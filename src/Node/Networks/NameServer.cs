@@ -14,14 +14,14 @@ internal sealed class NameServer : IDisposable
 {
     private const int DatagramBytesMax = 4096, QueriesAtOnceMax = 128;
 
-    private readonly NetworkController.ContainerNames _names;
+    private readonly DnsResponder _answers;
     private readonly Socket _datagrams, _streams;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _places = new(QueriesAtOnceMax);
 
     private NameServer(SafeFileHandle space, NetworkController.ContainerNames names)
     {
-        _names = names;
+        _answers = new DnsResponder(names);
         _datagrams = NetworkNamespace.OpenSocket(space, SocketType.Dgram);
         _streams = NetworkNamespace.OpenSocket(space, SocketType.Stream);
     }
@@ -75,7 +75,7 @@ internal sealed class NameServer : IDisposable
                 var received = await _datagrams.ReceiveFromAsync(buffer, SocketFlags.None, any, _stopping.Token);
                 var query = buffer.AsSpan(0, received.ReceivedBytes).ToArray();
                 if (DnsQuestion.Parse(query) is not { } question) continue;
-                if (AnswerHere(query, question) is { } answer) await _datagrams.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, _stopping.Token);
+                if (_answers.AnswerHere(query, question) is { } answer) await _datagrams.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, _stopping.Token);
                 // A container that asks faster than the world answers loses questions, and asks again; its neighbours' names it gets all the same.
                 else if (_places.Wait(0, CancellationToken.None)) Forward(query, question, received.RemoteEndPoint);
             }
@@ -87,7 +87,7 @@ internal sealed class NameServer : IDisposable
     // Ends with the answer, a few seconds later at most; the places bound how many there are.
     private async void Forward(byte[] query, DnsQuestion question, EndPoint asker)
     {
-        try { await _datagrams.SendToAsync(await AnswerOfOthersAsync(query, question, ProtocolType.Udp), SocketFlags.None, asker, _stopping.Token); }
+        try { await _datagrams.SendToAsync(await _answers.AnswerOfOthersAsync(query, question, ProtocolType.Udp, _stopping.Token), SocketFlags.None, asker, _stopping.Token); }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException) { }
         finally { _places.Release(); }
     }
@@ -110,37 +110,9 @@ internal sealed class NameServer : IDisposable
         {
             using var stream = new NetworkStream(client, ownsSocket: true);
             while (await DnsForwarder.ReadAsync(stream, deadline.Token) is { } query && DnsQuestion.Parse(query) is { } question)
-                await DnsForwarder.WriteAsync(stream, AnswerHere(query, question) ?? await AnswerOfOthersAsync(query, question, ProtocolType.Tcp), deadline.Token);
+                await DnsForwarder.WriteAsync(stream, _answers.AnswerHere(query, question) ?? await _answers.AnswerOfOthersAsync(query, question, ProtocolType.Tcp, _stopping.Token), deadline.Token);
         }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or SocketException or IOException) { }
-    }
-
-    /// <summary>Null when the question is not about a container that this one may know.</summary>
-    private byte[]? AnswerHere(byte[] query, DnsQuestion question)
-    {
-        if (question.Class != DnsQuestion.ClassInternet) return null;
-        if (question.Type == DnsQuestion.TypePtr) return question.ReverseAddress is { } address && _names.NameOf(address) is { } name ? DnsAnswer.OfName(query, question, name) : null;
-        var known = _names.AddressesOf(question.Name).ToArray();
-        if (known.Length == 0) return null;
-        // Who takes the first of several takes another each time.
-        Random.Shared.Shuffle(known);
-        // It exists: where it has nothing of what is asked, that is an answer without records, not a wrong name.
-        return question.Type switch
-        {
-            DnsQuestion.TypeA => DnsAnswer.OfAddresses(query, question, [.. known.Where(address => address.AddressFamily == AddressFamily.InterNetwork)]),
-            DnsQuestion.TypeAaaa => DnsAnswer.OfAddresses(query, question, [.. known.Where(address => address.AddressFamily == AddressFamily.InterNetworkV6)]),
-            _ => DnsAnswer.Empty(query, question, DnsAnswer.NoError),
-        };
-    }
-
-    private async Task<byte[]> AnswerOfOthersAsync(byte[] query, DnsQuestion question, ProtocolType protocol)
-    {
-        var servers = _names.Upstreams;
-        if (servers.Count == 0) return DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
-        if (_names.Cache.Find(query, servers, protocol) is { } kept) return kept;
-        if (await DnsForwarder.AskAsync(query, servers, protocol, _stopping.Token) is not { } answer) return DnsAnswer.Empty(query, question, DnsAnswer.ServerFailure);
-        _names.Cache.Keep(query, servers, protocol, answer);
-        return answer;
     }
 
     public void Dispose()

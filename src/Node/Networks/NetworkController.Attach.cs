@@ -78,7 +78,7 @@ public sealed partial class NetworkController
         foreach (var (key, bindings) in request.HostConfig.PortBindings ?? []) wantedPorts[key] = bindings is { Count: > 0 } ? bindings : [new PortBinding()];
         return new AttachmentRecord
         {
-            ContainerId = request.ContainerId, MachineUser = request.MachineUser, Name = request.Name, Hostname = request.Hostname, Domainname = request.Domainname,
+            ContainerId = request.ContainerId, MachineUser = request.MachineUser, AsksForAddresses = request.AsksForAddresses, Name = request.Name, Hostname = request.Hostname, Domainname = request.Domainname,
             Mode = mode is NetworkNames.Host or NetworkNames.None || mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) ? mode : "",
             WantedPorts = wantedPorts, DnsServers = request.HostConfig.Dns ?? [], DnsSearch = request.HostConfig.DnsSearch ?? [],
             DnsOptions = request.HostConfig.DnsOptions ?? [], ExtraHosts = request.HostConfig.ExtraHosts ?? [], Links = request.HostConfig.Links ?? [],
@@ -126,7 +126,8 @@ public sealed partial class NetworkController
             if (wished != "" && subnet is null && !network.Ipam.Config.Exists(config => Subnet.IsOf(config.Subnet, family))) throw new EngineException(ErrorKind.InvalidArgument, $"invalid address {wished}: the network {network.Name} has no addresses of this family");
         var mac = asked.MacAddress is { Length: > 0 } wishedMac ? MacAddress.Parse(wishedMac) : null;
         if (!bridge.IsBridge) RequireOnLan(record, bridge, mac);
-        var ipv4 = bridge.Take(ipv4Wished, AddressFamily.InterNetwork);
+        // A machine whose system has its address written down gets it again, where nobody else has it now.
+        var ipv4 = record.AsksForAddresses && ipv4Wished == "" && TryTake(bridge.Ipv4, asked.IpAddress) is { } again ? again : bridge.Take(ipv4Wished, AddressFamily.InterNetwork);
         IPAddress? ipv6;
         try { ipv6 = bridge.Take(ipv6Wished, AddressFamily.InterNetworkV6); }
         catch (EngineException)
@@ -138,6 +139,13 @@ public sealed partial class NetworkController
         {
             Interface = InterfaceOf(record, bridge, asked), Address = ipv4?.ToString() ?? "", Ipv6Address = ipv6?.ToString() ?? "", MacAddress = network.Driver == NetworkNames.Ipvlan ? "" : MacAddress.Text(mac ?? MacAddress.Of((ipv4 ?? ipv6)!)),
         };
+    }
+
+    private static IPAddress? TryTake(Subnet? subnet, string? address)
+    {
+        if (subnet is null || address is null or "") return null;
+        try { return subnet.Take(address); }
+        catch (EngineException) { return null; }
     }
 
     private static string InterfaceOf(AttachmentRecord record, LocalNetwork bridge, EndpointSettings asked)

@@ -16,7 +16,25 @@ public sealed partial class NetworkController
         var index = inside.FindLink(bridge)!.Index;
         var request = new RouteRequest();
         foreach (var port in (string[])[endpoint.Interface, tap]) request.SetMaster(port, index).SetUp(port);
+        // A hairpin outside sends the machine's own broadcasts back: they must not make it seem to be out there.
+        request.SetBridgePortUnlearning(endpoint.Interface);
         inside.Execute(request.SetUp(bridge));
+    }
+
+    /// <summary>For a machine whose system is not ours. Networks without IPv4 have none of it: their addresses are given by cloud-init or by hand.</summary>
+    private void StartGuestServices(Attachment attachment)
+    {
+        if (attachment.GuestServices.Count > 0) return;
+        var record = attachment.Record;
+        using var inside = new RouteSocket(attachment.Namespace!);
+        foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface && endpoint.Address != ""))
+        {
+            if (inside.FindLink(TapOf(endpoint)) is not { } link) continue;
+            var bridge = _local[endpoint.NetworkId];
+            var lease = new GuestLease(MacAddress.Parse(endpoint.MacAddress).GetAddressBytes(), System.Net.IPAddress.Parse(endpoint.Address), bridge.Ipv4!.Prefix.PrefixLength, bridge.Ipv4.Gateway,
+                GatewayOf(record, AddressFamily.InterNetwork) == endpoint, record.Hostname, record.Domainname, bridge.Mtu);
+            attachment.GuestServices.Add(GuestService.Start(attachment.Namespace!, TapOf(endpoint), link.Index, lease, new ContainerNames(this, attachment)));
+        }
     }
 
     /// <summary>The address of the machine's own interface, with another bit set: what a bridge has itself it does not forward.</summary>

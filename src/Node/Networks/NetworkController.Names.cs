@@ -9,6 +9,11 @@ public sealed partial class NetworkController
     /// <summary>Containers on a user's network ask our DNS; those on the default bridge only, the host's resolvers.</summary>
     private void StartNameServer(Attachment attachment)
     {
+        if (attachment.Record.AsksForAddresses)
+        {
+            StartGuestServices(attachment);
+            return;
+        }
         var wanted = attachment.Record.Endpoints.Any(endpoint => _local.TryGetValue(endpoint.NetworkId, out var bridge) && bridge is { IsDefault: false });
         if (!wanted || attachment.NameServer is not null) return;
         attachment.NameServer = NameServer.Start(attachment.Namespace!, new ContainerNames(this, attachment));
