@@ -14,6 +14,7 @@ public sealed partial class Engine
         // Of a process beside a container's first that the last daemon started, nobody waits for the end.
         if (exit.ProcessId != exit.ContainerId) Track(ForgetAsync(exit));
         else if (Containers.TryFind(exit.ContainerId) is { } container) Track(Task.Run(() => container.OnExitedAsync(exit)));
+        else if (Machines.TryFind(exit.ContainerId) is { } machine) Track(Task.Run(() => machine.OnExitedAsync(exit)));
     }
 
     private async Task ForgetAsync(KeeperExit exit)
@@ -36,6 +37,7 @@ public sealed partial class Engine
         {
             // First those that run: whatever becomes of the next keeper, their end must be seen.
             foreach (var container in Containers.List()) await container.OnKeeperLostAsync();
+            foreach (var machine in Machines.List()) await machine.OnKeeperLostAsync();
             var next = await StartNextKeeperAsync();
             Keeper = next;
             next.Exited += OnExited;
@@ -66,7 +68,7 @@ public sealed partial class Engine
             // Whoever would have taken note of these was interrupted by the stop.
             var ended = kept.Where(process => process.Exec && process.Exit is not null).ToList();
             foreach (var process in ended) await Keeper.ForgetAsync(process.ProcessId);
-            if (Containers.List().All(c => !c.State.IsLive) && ended.Count == kept.Count)
+            if (Containers.List().All(c => !c.State.IsLive) && Machines.List().All(machine => !machine.State.IsLive) && ended.Count == kept.Count)
             {
                 await Keeper.StopAsync();
                 File.Delete(KeeperOptions.LogPath);

@@ -2,6 +2,7 @@ using Yun.Linux;
 using Yun.Linux.Cgroups;
 using Yun.Node.Containers;
 using Yun.Node.Keeper;
+using Yun.Node.Machines;
 using Yun.Node.Networks;
 using Yun.Protocol;
 
@@ -24,15 +25,19 @@ public sealed partial class Engine
             else container.TakeUp(kept.GetValueOrDefault(container.Id));
         }
         containers = Containers.List();
+        await Machines.RemoveLeftoversAsync();
+        var machines = Machines.List();
+        foreach (var machine in machines) await machine.TakeUpAsync(kept.GetValueOrDefault(machine.Id));
         // Of one that ended meanwhile there is no process any more whose network could be taken up.
         var live = containers.Where(c => c.HasProcess).ToList();
-        await Networks.ReconcileAsync(live.Select(c => new LiveContainer(c.Id, c.State.Pid)), cancel);
+        await Networks.ReconcileAsync([.. live.Select(c => new LiveContainer(c.Id, c.State.Pid)), .. machines.Where(machine => machine.HasProcess).Select(machine => new LiveContainer(machine.Id, machine.State.Pid))], cancel);
         foreach (var container in live) Volumes.Use(container.Id, container.Record.Mounts);
-        RemoveLeftovers(containers);
-        EndUnknown(kept.Values, containers);
+        RemoveLeftovers(containers, machines);
+        EndUnknown(kept.Values, [.. containers.Select(c => c.Id), .. machines.Select(machine => machine.Id)]);
         Keeper.Exited += OnExited;
         Keeper.Lost += OnKeeperLost;
         foreach (var container in containers) await container.FinishTakingUpAsync();
+        foreach (var machine in machines) await machine.FinishTakingUpAsync();
         Track(CollectImagesAsync());
     }
 
@@ -64,12 +69,12 @@ public sealed partial class Engine
         await Containers.DeleteAsync(container.Id);
     }
 
-    private void RemoveLeftovers(IReadOnlyList<Container> containers)
+    private void RemoveLeftovers(IReadOnlyList<Container> containers, IReadOnlyList<Machine> machines)
     {
         var known = containers.Select(c => c.Id).ToHashSet();
         foreach (var directory in Directory.EnumerateDirectories(Options.ContainersDirectory))
             if (!known.Contains(Path.GetFileName(directory))) Trash.Throw(directory);
-        var live = containers.Where(c => c.State.IsLive).Select(c => c.Id).ToHashSet();
+        var live = containers.Where(c => c.State.IsLive).Select(c => c.Id).Concat(machines.Where(machine => machine.State.IsLive).Select(machine => machine.Id)).ToHashSet();
         foreach (var hierarchy in CgroupLayout.Machine.Hierarchies)
         {
             var top = Path.Combine(hierarchy.MountPoint, Options.CgroupName);
@@ -97,9 +102,8 @@ public sealed partial class Engine
     }
 
     /// <summary>Processes of containers that are no more: a start that the last daemon did not live to record belongs to one that is.</summary>
-    private void EndUnknown(IEnumerable<KeptProcess> kept, IReadOnlyList<Container> containers)
+    private void EndUnknown(IEnumerable<KeptProcess> kept, HashSet<string> known)
     {
-        var known = containers.Select(c => c.Id).ToHashSet();
         foreach (var process in kept)
         {
             if (known.Contains(process.ContainerId) && !process.Exec) continue;

@@ -28,6 +28,7 @@ public sealed partial class Engine : IAsyncDisposable
         Labels = options.Labels;
         Events = new EventBus(time);
         Containers = new ContainerTable(this);
+        Machines = new MachineTable(this);
         Execs = new ExecTable(time);
     }
 
@@ -49,7 +50,8 @@ public sealed partial class Engine : IAsyncDisposable
     internal InitLayers InitLayers { get; private set; } = null!;
     public Builder Builds { get; private set; } = null!;
     public NetworkController Networks { get; private set; } = null!;
-    public ImageMachines Machines { get; private set; } = null!;
+    public ImageMachines ImageMachines { get; private set; } = null!;
+    public MachineTable Machines { get; }
 
     /// <summary>Where the registry beside the engine is served, as ADDRESS:PORT; null when it is not.</summary>
     public string? RegistryAddress { get; set; }
@@ -129,12 +131,13 @@ public sealed partial class Engine : IAsyncDisposable
         // The keeper is another program that may have to be started first: the rest is read meanwhile.
         var keeper = KeeperClient.ConnectOrStartAsync(KeeperOptions, cancel);
         await Containers.LoadAsync(cancel);
+        await Machines.LoadAsync(cancel);
         Images = await ImageStore.OpenAsync(Options.DataRoot, Store, Options.Registries, Time, cancel);
         Images.Changed += change => Events.Publish("image", change.Action, change.Id.ToString(), new Dictionary<string, string> { ["name"] = change.Name });
         InitLayers = new InitLayers(Options.DataRoot, Images);
         InitLayers.Collect(Images.List());
-        Machines = new ImageMachines(Options);
-        Machines.Collect(Images.List());
+        ImageMachines = new ImageMachines(Options);
+        ImageMachines.Collect(Images.List());
         Builds = new Builder(Options.DataRoot, Options.ExecRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
         Networks = await NetworkController.OpenAsync(Options.Networks ?? new NetworkOptions(Options.DataRoot, Options.ExecRoot), Store, Log, cancel);

@@ -31,7 +31,7 @@ public sealed partial class Container
 
     private async Task<PreparedStart> PrepareMachineAsync(ContainerUser user, PreparedMounts mounts, Sandbox sandbox, StartReport report, CancellationToken cancel)
     {
-        var machines = Engine.Machines;
+        var machines = Engine.ImageMachines;
         machines.Tools.RequireQemu();
         var folders = SharedFolders.Of(mounts);
         var fileServer = folders.Any ? machines.Tools.RequireFileServer() : null;

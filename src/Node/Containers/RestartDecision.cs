@@ -6,10 +6,13 @@ public static class RestartDecision
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(100), s_longest = TimeSpan.FromMinutes(1), s_steady = TimeSpan.FromSeconds(10);
 
     /// <summary>After an exit while the daemon runs: never against the wish of a person who stopped it.</summary>
-    public static bool AfterExit(ContainerRecord record, int exitCode) => !record.StoppedByUser && record.HostConfig.RestartPolicy is { } policy && policy.Name switch
+    public static bool AfterExit(ContainerRecord record, int exitCode) => AfterExit(record.HostConfig.RestartPolicy, record.StoppedByUser, record.RestartCount, exitCode);
+
+    /// <summary>The same for anything that has a policy.</summary>
+    public static bool AfterExit(RestartPolicy? policy, bool stoppedByUser, int restartCount, int exitCode) => !stoppedByUser && policy?.Name switch
     {
         "always" or "unless-stopped" => true,
-        "on-failure" => exitCode != 0 && (policy.MaximumRetryCount == 0 || record.RestartCount < policy.MaximumRetryCount),
+        "on-failure" => exitCode != 0 && (policy.MaximumRetryCount == 0 || restartCount < policy.MaximumRetryCount),
         _ => false,
     };
 

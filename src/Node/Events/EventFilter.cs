@@ -6,7 +6,7 @@ namespace Yun.Node.Events;
 public sealed class EventFilter(IReadOnlyDictionary<string, IReadOnlyList<string>> wanted)
 {
     private static readonly HashSet<string> s_keys =
-        ["config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume"];
+        ["config", "container", "daemon", "event", "image", "label", "machine", "network", "node", "plugin", "scope", "secret", "service", "type", "volume"];
 
     public static EventFilter Everything { get; } = new(new Dictionary<string, IReadOnlyList<string>>());
 

@@ -15,7 +15,7 @@ public sealed record SandboxFiles(string GuestProgram, BootFiles Boot, string Im
 /// The container that QEMU runs in: it has the programs and files that QEMU needs and nothing else of this machine, a user of its own without any
 /// capability, Docker's seccomp profile, and the network namespace where the machine's interfaces end.
 /// </summary>
-public static class MachineSandbox
+public static partial class MachineSandbox
 {
     public const string GuestProgram = "/vm/yun-guest";
 
@@ -23,8 +23,11 @@ public static class MachineSandbox
     private const int KvmMajor = 10, KvmMinor = 232, TunMinor = 200;
     private const long ProcessesMax = 512;
 
+    /// <summary>No user below it is a machine's.</summary>
+    internal const uint UsersBegin = 0x70000000;
+
     /// <summary>Every machine has a user of its own, far from those of people and services: whoever breaks out of one is nobody to the others.</summary>
-    public static uint UserOf(string containerId) => 0x70000000 + Convert.ToUInt32(containerId[..6], 16);
+    public static uint UserOf(string containerId) => UsersBegin + Convert.ToUInt32(containerId[..6], 16);
 
     /// <summary>An empty root with the links of a merged /usr; a detached mount, owned by the caller.</summary>
     public static SafeFileHandle MountRoot()
@@ -39,33 +42,37 @@ public static class MachineSandbox
     /// <param name="folders">What the machine sees of this one.</param>
     public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, SpecProcess inside, SandboxFiles files, IReadOnlyList<SpecMount> folders, MachineShape shape)
     {
-        var rules = new List<SpecDeviceRule> { new() { Allow = false, Access = "rwm" }, Rule(1, 3), Rule(1, 5), Rule(1, 8), Rule(1, 9), Rule(5, 0), Rule(KvmMajor, TunMinor) };
-        var devices = new List<SpecDevice> { Device("/dev/net/tun", TunMinor) };
-        if (shape.HasKvm)
-        {
-            rules.Add(Rule(KvmMajor, KvmMinor));
-            devices.Add(Device("/dev/kvm", KvmMinor));
-        }
-        var resources = ResourceLimits.Of(host, rules);
-        resources.Memory = new SpecMemory { Limit = shape.MemoryBytes + QemuCommand.OverheadBytes };
+        var resources = ResourceLimits.Of(host, DeviceRules(shape.HasKvm));
+        return Spec(resources, shape.MemoryBytes + QemuCommand.OverheadBytes, cgroupPath, Process(id, inside, [GuestProgram, "monitor"]), [.. Mounts(id, files), .. folders], shape.HasKvm);
+    }
+
+    private static RuntimeSpec Spec(SpecResources resources, long memoryBytes, string cgroupPath, SpecProcess process, List<SpecMount> mounts, bool hasKvm)
+    {
+        resources.Memory = new SpecMemory { Limit = memoryBytes };
         resources.Pids = new SpecPids { Limit = ProcessesMax };
         return new RuntimeSpec
         {
             Root = new SpecRoot { Path = "rootfs", Readonly = true },
             Hostname = "machine",
-            Process = Process(id, inside, [GuestProgram, "monitor"]),
-            Mounts = [.. Mounts(id, files), .. folders],
+            Process = process,
+            Mounts = mounts,
             Linux = new SpecLinux
             {
                 Namespaces = [.. ((string[])["mount", "network", "uts", "pid", "ipc"]).Select(type => new SpecNamespace { Type = type })],
                 CgroupsPath = cgroupPath,
                 Resources = resources,
-                Devices = devices,
+                Devices = hasKvm ? [Device("/dev/net/tun", TunMinor), Device("/dev/kvm", KvmMinor)] : [Device("/dev/net/tun", TunMinor)],
                 MaskedPaths = [.. ContainerDefaults.MaskedPaths],
                 ReadonlyPaths = [.. ContainerDefaults.ReadonlyPaths],
                 Seccomp = SeccompProfile.Default([]),
             },
         };
+    }
+
+    private static List<SpecDeviceRule> DeviceRules(bool hasKvm)
+    {
+        List<SpecDeviceRule> rules = [new() { Allow = false, Access = "rwm" }, Rule(1, 3), Rule(1, 5), Rule(1, 8), Rule(1, 9), Rule(5, 0), Rule(KvmMajor, TunMinor)];
+        return hasKvm ? [.. rules, Rule(KvmMajor, KvmMinor)] : rules;
     }
 
     /// <summary>One more process in the sandbox, which stands for one in the machine.</summary>
@@ -90,17 +97,23 @@ public static class MachineSandbox
         Capabilities = new SpecCapabilities(), NoNewPrivileges = true, Rlimits = [new SpecRlimit { Type = "RLIMIT_CORE" }],
     };
 
-    private static List<SpecMount> Mounts(string id, SandboxFiles files) =>
+    /// <summary>What QEMU itself needs.</summary>
+    private static List<SpecMount> SystemMounts(string id) =>
     [
         Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
         Mount("/dev", "tmpfs", "tmpfs", "nosuid", "noexec", "mode=755", "size=64k"),
         Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
         Mount("/run", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=700", "size=64k", $"uid={UserOf(id)}", $"gid={UserOf(id)}"),
-        // virtiofsd's lock.
-        Mount("/var/run", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=700", "size=64k"),
         // QEMU keeps what a disk opened for a moment has, and nothing else, in files of no name.
         Mount("/tmp", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=1777", "size=1m"),
         Mount("/usr", "bind", "/usr", "rbind", "ro", "nosuid", "nodev"),
+    ];
+
+    private static List<SpecMount> Mounts(string id, SandboxFiles files) =>
+    [
+        .. SystemMounts(id),
+        // virtiofsd's lock.
+        Mount("/var/run", "tmpfs", "tmpfs", "nosuid", "noexec", "nodev", "mode=700", "size=64k"),
         Bind(GuestProgram, files.GuestProgram, "ro", "nosuid", "nodev"),
         Bind(QemuCommand.Kernel, files.Boot.Kernel, "ro", "nosuid", "nodev", "noexec"),
         Bind(QemuCommand.InitialRoot, files.Boot.InitialRoot, "ro", "nosuid", "nodev", "noexec"),

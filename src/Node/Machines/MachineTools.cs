@@ -23,6 +23,11 @@ public sealed class MachineTools(string? overlay)
     public string RequireFileServer() => Find("lib/qemu/virtiofsd") is not null ? "/usr/lib/qemu/virtiofsd"
         : throw new EngineException(ErrorKind.NotFound, "volumes of virtual machines need /usr/lib/qemu/virtiofsd, which this machine does not have: it comes with QEMU up to version 7");
 
+    /// <summary>UEFI for machines: the code, as a sandbox sees it, and the variables that a new machine begins with, a path here.</summary>
+    /// <exception cref="EngineException">NotFound, with what to install.</exception>
+    public (string Code, string Variables) RequireUefi() => Find("share/OVMF/OVMF_VARS_4M.fd") is { } variables ? ("/usr/share/OVMF/OVMF_CODE_4M.fd", variables)
+        : throw new EngineException(ErrorKind.NotFound, "UEFI for virtual machines needs /usr/share/OVMF/OVMF_CODE_4M.fd, which this machine does not have: install ovmf");
+
     /// <summary>A detached, read-only mount of /usr as a sandbox sees it; owned by the caller.</summary>
     public SafeFileHandle MountUsr() => Overlay.Mount(overlay is null ? ["/usr"] : [overlay, "/usr"], null, null);
 

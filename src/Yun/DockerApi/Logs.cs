@@ -22,6 +22,6 @@ public static class LogsRoutes
         await LogStream.WriteAsync(log, new LogText(!container.Config.Tty, context.Flag("timestamps"), details), context.Response.BodyWriter, context.RequestAborted);
     }
 
-    private static LogTime? Time(HttpContext context, string name) => context.Text(name) is not { } text || text == "0" ? null
+    internal static LogTime? Time(HttpContext context, string name) => context.Text(name) is not { } text || text == "0" ? null
         : LogTime.TryParseSeconds(text) ?? (context.Time(name) is { } time ? LogTime.From(time) : null);
 }

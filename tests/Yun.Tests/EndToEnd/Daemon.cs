@@ -90,9 +90,9 @@ public sealed class Daemon : IAsyncDisposable
     public static Task<Daemon> StartInNetworkAsync(string network) => StartInNamespacesAsync($"--net={network}");
 
     /// <summary>Starts a daemon, with the image <c>busybox</c>, in the namespaces that nsenter(1) is told.</summary>
-    public static async Task<Daemon> StartInNamespacesAsync(string namespaces)
+    public static async Task<Daemon> StartInNamespacesAsync(string namespaces, params string[] flags)
     {
-        var daemon = New([]);
+        var daemon = New(flags);
         daemon._namespaces = namespaces;
         await daemon.StartAgainAsync();
         (await daemon.Docker.RunAsync("import", "-c", "CMD [\"sh\"]", TestTools.BusyboxRoot, "busybox:latest")).Succeeded();
@@ -173,6 +173,9 @@ public sealed class Daemon : IAsyncDisposable
             var containers = (await Docker.RunAsync("ps", "-aq")).Lines;
             if (containers.Length > 0)
                 (await Docker.RunAsync(["rm", "-fv", .. containers])).Succeeded();
+            var machines = (await Yun.RunAsync("machine", "ls", "-aq", "--no-trunc")).Lines;
+            if (machines.Length > 0)
+                (await Yun.RunAsync(["machine", "rm", "-f", .. machines])).Succeeded();
             Assert.Equal(0, await StopAsync());
             if (_ownDisk)
                 (await new Command("umount", DataRoot).RunAsync()).Succeeded();

@@ -28,6 +28,6 @@ public sealed class MistypedTests
         Assert.Contains("\n  install ", text);
     }
 
-    [Theory, InlineData("__complete machine k", "kernel"), InlineData("__complete machine kernel ins", "inspect install"), InlineData("__complete cont", "container")]
+    [Theory, InlineData("__complete machine ke", "kernel"), InlineData("__complete machine kernel ins", "inspect install"), InlineData("__complete cont", "container")]
     public async Task Completion_goes_down_word_by_word(string words, string candidates) => Assert.Equal(candidates.Split(' '), (await YunAsync(words)).Succeeded().Lines);
 }

@@ -18,7 +18,7 @@ public static class CommandTree
     public static readonly (string Name, string Summary)[] Groups =
     [
         ("bench", "Measure what Yun does on this machine"), ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"),
-        ("machine kernel", "Manage the kernel of virtual machines"), ("network", "Manage networks"),
+        ("machine disk", "Manage disks that virtual machines are made from"), ("machine kernel", "Manage the kernel of virtual machines"), ("machine snapshot", "Manage snapshots of virtual machines"), ("network", "Manage networks"),
         ("system", "Manage Yun"), ("volume", "Manage volumes"),
     ];
 
@@ -69,6 +69,33 @@ public static class CommandTree
         new("image tag, tag", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", () => new TagCommand()),
         new("builder prune", "Remove build cache", () => new PruneBuildCacheCommand()),
 
+        new("machine clone", "Make one more machine like one that does not run", () => new CloneMachineCommand()),
+        new("machine console", "Attach to the serial line of a machine", () => new MachineConsoleCommand()),
+        new("machine create", "Create a virtual machine", () => new CreateMachineCommand()),
+        new("machine disk ls, machine disk list", "List imported disks", () => new ListDisksCommand()),
+        new("machine disk rm, machine disk remove", "Remove one or more imported disks", () => new RemoveDisksCommand()),
+        new("machine events", "Get real time events of virtual machines", () => new EventsCommand("machine")),
+        new("machine export", "Write a disk of a machine, alone and whole (streamed to STDOUT by default)", () => new ExportDiskCommand()),
+        new("machine import", "Import a disk to make machines from", () => new ImportDiskCommand()),
+        new("machine inspect", "Display detailed information on one or more machines", () => new InspectCommand(InspectKind.Machine)),
+        new("machine kill", "Pull the plug of one or more machines", () => new ActOnMachinesCommand("kill")),
+        new("machine logs", "Fetch what the serial line of a machine has said", () => new MachineLogsCommand()),
+        new("machine ls, machine list", "List virtual machines", () => new ListMachinesCommand()),
+        new("machine move, machine migrate", "Move a running machine to another daemon", () => new MoveMachineCommand()),
+        new("machine pause", "Pause one or more machines", () => new ActOnMachinesCommand("pause")),
+        new("machine pull", "Download a disk to make machines from", () => new PullDiskCommand()),
+        new("machine push", "Upload a disk of a machine to a registry", () => new PushDiskCommand()),
+        new("machine resize", "Make a disk of a machine larger", () => new ResizeDiskCommand()),
+        new("machine restart", "Restart one or more machines", () => new StopMachinesCommand(restart: true)),
+        new("machine resume", "Let one or more paused machines go on", () => new ActOnMachinesCommand("resume")),
+        new("machine rm, machine remove", "Remove one or more machines", () => new RemoveMachinesCommand()),
+        new("machine save", "Write the memory of one or more machines down and end them; their start goes on from there", () => new ActOnMachinesCommand("save")),
+        new("machine restore", "Put a machine back to a snapshot", () => new SnapshotCommand("POST", "/restore")),
+        new("machine snapshot create", "Keep a machine as it is at this moment", () => new SnapshotCommand("POST", "")),
+        new("machine snapshot rm, machine snapshot remove", "Remove a snapshot of a machine", () => new SnapshotCommand("DELETE", "")),
+        new("machine start", "Start one or more machines", () => new StartMachinesCommand()),
+        new("machine stop", "Press the power button of one or more machines", () => new StopMachinesCommand(restart: false)),
+        new("machine wait", "Block until one or more machines end, then print their exit codes", () => new WaitMachinesCommand()),
         new("machine kernel install", "Install the kernel of virtual machines that are made from images", () => new InstallKernelCommand()),
         new("machine kernel inspect", "Show which kernel that is", () => new InspectKernelCommand()),
 

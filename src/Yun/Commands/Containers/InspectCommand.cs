@@ -10,7 +10,7 @@ using Yun.DockerApi.Model;
 
 namespace Yun.Commands.Containers;
 
-public enum InspectKind { Any, Container, Image, Network, Volume }
+public enum InspectKind { Any, Container, Image, Network, Volume, Machine }
 
 /// <summary><c>yun inspect</c>, and inspect below each noun.</summary>
 public sealed class InspectCommand : Command
@@ -21,6 +21,7 @@ public sealed class InspectCommand : Command
         (InspectKind.Image, "/images/{0}/json", DockerApiJson.Default.ImageInspect),
         (InspectKind.Network, "/networks/{0}", DockerApiJson.Default.NetworkInspect),
         (InspectKind.Volume, "/volumes/{0}", DockerApiJson.Default.Volume),
+        (InspectKind.Machine, "/yun/v1/machines/{0}/json", DockerApiJson.Default.MachineInspect),
     ];
 
     private readonly InspectKind _kind;
@@ -46,6 +47,7 @@ public sealed class InspectCommand : Command
         InspectKind.Container => "[OPTIONS] CONTAINER [CONTAINER...]",
         InspectKind.Image => "[OPTIONS] IMAGE [IMAGE...]",
         InspectKind.Network => "[OPTIONS] NETWORK [NETWORK...]",
+        InspectKind.Machine => "[OPTIONS] MACHINE [MACHINE...]",
         InspectKind.Volume => "[OPTIONS] VOLUME [VOLUME...]",
         _ => "[OPTIONS] NAME|ID [NAME|ID...]",
     };

@@ -33,6 +33,9 @@ public static class Completion
                     or "container restart" or "container wait" or "container update" => Containers(session, all: true),
                 "container create" or "container run" or "image rm" or "image push" or "image tag" or "image save" or "image history" or "image inspect" => Images(session),
                 "inspect" => Containers(session, all: true).Concat(Images(session)),
+                "machine disk rm" => session.Api.Get("/yun/v1/disks/json", DockerApiJson.Default.ListDiskInfo).Select(disk => disk.Name),
+                "machine create" or "machine import" or "machine pull" or "machine kernel install" => [],
+                _ when path.StartsWith("machine ", StringComparison.Ordinal) => session.Api.Get("/yun/v1/machines/json?all=1", DockerApiJson.Default.ListMachineSummary).Select(machine => machine.Name),
                 _ when path.StartsWith("container ", StringComparison.Ordinal) => Containers(session, all: false),
                 "network rm" or "network inspect" or "network connect" or "network disconnect" =>
                     session.Api.Get("/networks", DockerApiJson.Default.ListNetworkInspect).Select(n => n.Name),

@@ -14,8 +14,12 @@ public sealed class EventsCommand : Command
     private readonly Setting<string?> _since;
     private readonly Setting<string?> _until;
 
-    public EventsCommand() : base("[OPTIONS]")
+    private readonly string? _type;
+
+    /// <param name="type">Events of this type alone; null is all.</param>
+    public EventsCommand(string? type = null) : base("[OPTIONS]")
     {
+        _type = type;
         ArgumentsMax = 0;
         _filters = AddFilters("filter", 'f', "Filter output based on conditions provided");
         _format = AddFormat(table: false);
@@ -27,7 +31,7 @@ public sealed class EventsCommand : Command
     {
         var template = _format.Value is { Length: > 0 } format ? Listing.Parse(format == "json" ? "{{json .}}" : format) : null;
         var now = DateTimeOffset.UtcNow;
-        var query = new Query().AddFilters(_filters.Values)
+        var query = new Query().AddFilters([.. _filters.Values, .. _type is null ? Array.Empty<string>() : [$"type={_type}"]])
             .Add("since", _since.Value is { Length: > 0 } since ? TimeArgument.ToTimestamp(since, now) : null)
             .Add("until", _until.Value is { Length: > 0 } until ? TimeArgument.ToTimestamp(until, now) : null);
         using var response = session.Api.Send("GET", "/events" + query);
