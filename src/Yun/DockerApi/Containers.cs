@@ -60,22 +60,7 @@ public static class ContainersRoutes
         return TypedResults.NoContent();
     }
 
-    // The head goes out at once, when the wait stands: docker run starts the container only after it has come.
-    private static async Task WaitAsync(string name, HttpContext context, Engine engine)
-    {
-        var condition = context.Text("condition") switch
-        {
-            null or "not-running" => WaitCondition.NotRunning,
-            "next-exit" => WaitCondition.NextExit,
-            "removed" => WaitCondition.Removed,
-            var other => throw new EngineException(ErrorKind.InvalidArgument, $"invalid condition: \"{other}\""),
-        };
-        var wait = engine.Containers.Find(name).WaitAsync(condition, context.RequestAborted);
-        await context.StartStreamAsync("application/json");
-        var result = await wait;
-        await context.WriteLineAsync(
-            new ContainerWaitResponse { StatusCode = result.ExitCode, Error = result.Error is null ? null : new ContainerWaitError { Message = result.Error } }, DockerApiJson.Default.ContainerWaitResponse);
-    }
+    private static Task WaitAsync(string name, HttpContext context, Engine engine) => context.AnswerWaitAsync(engine.Containers.Find(name).WaitAsync);
 
     private static async Task<NoContent> PauseAsync(string name, Engine engine)
     {

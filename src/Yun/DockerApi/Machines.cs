@@ -53,20 +53,7 @@ public static class MachinesRoutes
         return TypedResults.Json(new MachineCreateResponse { Id = machine.Id }, DockerApiJson.Default.MachineCreateResponse, statusCode: StatusCodes.Status201Created);
     }
 
-    // The head goes out at once, when the wait stands.
-    private static async Task WaitAsync(string name, HttpContext context, Engine engine)
-    {
-        var condition = context.Text("condition") switch
-        {
-            null or "not-running" => WaitCondition.NotRunning,
-            "next-exit" => WaitCondition.NextExit,
-            "removed" => WaitCondition.Removed,
-            var other => throw new EngineException(ErrorKind.InvalidArgument, $"invalid condition: \"{other}\""),
-        };
-        var wait = engine.Machines.Find(name).WaitAsync(condition, context.RequestAborted);
-        await context.StartStreamAsync("application/json");
-        await context.WriteLineAsync(new ContainerWaitResponse { StatusCode = (await wait).ExitCode }, DockerApiJson.Default.ContainerWaitResponse);
-    }
+    private static Task WaitAsync(string name, HttpContext context, Engine engine) => context.AnswerWaitAsync(engine.Machines.Find(name).WaitAsync);
 
     internal static async Task<NoContent> DoAsync(Task work)
     {
