@@ -99,6 +99,8 @@ public sealed partial class Container
         var facts = new StartFacts(user, mounts.Specs, mounts.RootfsPropagation, sandbox.Namespace is not null, PidOf(HostConfig.PidMode, "PID"), PidOf(HostConfig.IpcMode, "IPC"), FindInit());
         var spec = new RuntimeSpecBuilder(this, facts).Build();
         CdiDevices.Apply(spec, HostConfig, Engine.Options.Containers.CdiDirectories);
+        // Hooks find the container's files here; in other mount namespaces it stays empty.
+        if (spec.Hooks is not null) spec.Root!.Path = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "rootfs")).FullName;
         return SharedMemory.Join(facts.JoinedIpc) is { } sharedMemory
             ? new PreparedStart(spec, new Dictionary<string, SafeHandle>(mounts.Descriptors) { ["/dev/shm"] = sharedMemory }, sharedMemory)
             : new PreparedStart(spec, mounts.Descriptors);
