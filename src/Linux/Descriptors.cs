@@ -51,6 +51,13 @@ public static unsafe class Descriptors
     /// <summary>One more descriptor of the same open file, closed on exec.</summary>
     public static SafeFileHandle Duplicate(SafeHandle descriptor) => new(Native.Check(Native.fcntl(descriptor, DuplicateCloseOnExec, 3), "fcntl", "F_DUPFD_CLOEXEC"), true);
 
+    /// <summary>Leaves a descriptor open for the program that the process becomes by its next exec, or closes it then as all are here.</summary>
+    public static void KeepOnExec(SafeHandle descriptor, bool keep)
+    {
+        const int setDescriptorFlags = 2, closeOnExec = 1;
+        Native.Check(Native.fcntl(descriptor, setDescriptorFlags, keep ? 0 : closeOnExec), "fcntl", "F_SETFD");
+    }
+
     /// <summary>Makes <paramref name="number"/> refer to the open file; it is not closed on exec.</summary>
     public static void Redirect(int number, SafeHandle to) => Native.Check(Native.dup2(to, number), "dup2");
 

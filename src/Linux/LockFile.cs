@@ -32,6 +32,12 @@ public sealed class LockFile : IDisposable
         }
     }
 
+    /// <summary>The lock of a process that has become another program, by the descriptor that it left open.</summary>
+    public static LockFile TakeOver(string path, SafeFileHandle file) => new(path, file);
+
+    /// <summary>Holds the lock as long as it is open; owned by this.</summary>
+    public SafeFileHandle Handle => _file;
+
     public void Dispose()
     {
         // Before the lock is let go, or it would be the next holder's that is removed.

@@ -36,6 +36,20 @@ public static class MemoryFile
         return new SafeFileHandle(Native.Check(created, "memfd_create", name), true);
     }
 
+    /// <summary>The whole content, wherever whoever wrote or read it stopped.</summary>
+    public static byte[] ReadAll(SafeFileHandle file)
+    {
+        var content = new byte[OpenFile.Length(file)];
+        OpenFile.Seek(file, 0);
+        for (var count = 0; count < content.Length;)
+        {
+            var read = Descriptors.Read(file, content.AsSpan(count), out var errno);
+            if (read <= 0) throw new SyscallException("read", errno, "memory file");
+            count += read;
+        }
+        return content;
+    }
+
     /// <summary>Reads from the file's start, wherever whoever wrote it stopped.</summary>
     public static int ReadFirst(SafeFileHandle file, Span<byte> buffer)
     {

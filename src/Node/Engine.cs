@@ -142,6 +142,7 @@ public sealed partial class Engine : IAsyncDisposable
         Volumes = await VolumeStore.OpenAsync(this, cancel);
         Networks = await NetworkController.OpenAsync(Options.Networks ?? new NetworkOptions(Options.DataRoot, Options.ExecRoot), Store, Log, cancel);
         Keeper = await keeper;
+        if (Keeper.UpgradeRefusal is { } refusal) Log.Warn($"The keeper stays at its former version: {refusal}");
     }
 
     private KeeperOptions KeeperOptions => new(Options.RuntimePath, Options.KeeperSocketPath, Options.ExecRoot);

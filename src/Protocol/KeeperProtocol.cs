@@ -21,6 +21,9 @@ public static class KeeperProtocol
     /// <summary>Grows only when an older peer would misunderstand, not when properties are added.</summary>
     public const int Version = 1;
 
+    /// <summary>The form in which a keeper leaves what it keeps to another version of its program. Grows when an older version would misread it.</summary>
+    public const int StateVersion = 1;
+
     public const int HeaderBytes = 8;
 
     /// <summary>A runtime spec is about 40 KiB; one beyond this is not a spec.</summary>

@@ -17,6 +17,7 @@ public sealed class KeeperRequest
     public KeeperHeld? Held { get; set; }
     public KeeperRelease? Release { get; set; }
     public KeeperStop? Stop { get; set; }
+    public KeeperUpgrade? Upgrade { get; set; }
 }
 
 public sealed class KeeperHello
@@ -122,3 +123,13 @@ public sealed class KeeperRelease
 
 /// <summary>Ends the keeper when nothing runs; refused otherwise.</summary>
 public sealed class KeeperStop;
+
+/// <summary>
+/// Makes the keeper another version of its program (the descriptor), in the same process and with all that it keeps. Only a refusal is answered: when it
+/// is done, all connections end, and the new version takes those that come. Understood before the greeting, since the versions may greet differently.
+/// </summary>
+public sealed class KeeperUpgrade
+{
+    /// <summary>The <see cref="KeeperProtocol.StateVersion"/> that the new version reads.</summary>
+    public int StateVersion { get; set; }
+}

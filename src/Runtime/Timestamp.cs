@@ -21,6 +21,14 @@ internal struct Timestamp
         return Of(DateTime.UnixEpoch.AddSeconds(seconds), fraction);
     }
 
+    /// <param name="text">What <see cref="Text"/> was of another.</param>
+    public static Timestamp Of(string text)
+    {
+        var result = new Timestamp { _length = Math.Min(text.Length, BytesMax) };
+        for (var i = 0; i < result._length; i++) result._bytes[i] = (byte)text[i];
+        return result;
+    }
+
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     public readonly ReadOnlySpan<byte> Text => ((ReadOnlySpan<byte>)_bytes)[.._length];
 

@@ -7,11 +7,26 @@ namespace Yun.Node.Keeper;
 
 public sealed partial class KeeperClient
 {
-    /// <summary>Connects to the keeper that runs, or starts one that outlives this process.</summary>
+    /// <summary>Connects to the keeper that runs, which becomes this version of its program if it is another, or starts one that outlives this process.</summary>
     public static async Task<KeeperClient> ConnectOrStartAsync(KeeperOptions options, CancellationToken cancel = default)
     {
-        if (TryConnect(options.SocketPath) is { } running)
-            return await GreetAsync(running, cancel).ConfigureAwait(false);
+        var (asked, refusal) = (false, (string?)null);
+        for (var running = TryConnect(options.SocketPath); running is not null; running = TryConnect(options.SocketPath))
+        {
+            if (!IsOfProgram(running.Peer.Pid, options.RuntimePath))
+            {
+                if (!asked)
+                {
+                    asked = true;
+                    refusal = await UpgradeAsync(running, options, cancel).ConfigureAwait(false);
+                    continue;
+                }
+                refusal ??= $"It went back to its former version; see {options.LogPath}.";
+            }
+            var client = await GreetAsync(running, cancel).ConfigureAwait(false);
+            client.UpgradeRefusal = refusal;
+            return client;
+        }
         var keeper = Spawn(options);
         try
         {

@@ -40,6 +40,16 @@ internal sealed class KeeperConnection : IDisposable
         _reader = new Thread(Read, 256 << 10) { IsBackground = true, Name = "keeper" };
     }
 
+    /// <summary>Nothing more comes from the keeper.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_calls)
+                return _ended;
+        }
+    }
+
     public void Open() => _reader.Start();
 
     /// <param name="late">Takes an answer that nobody waits for any more, on the reading thread.</param>

@@ -23,13 +23,21 @@ internal sealed class AttachedClient : IDisposable
     private bool _inputEnded, _outputLost, _finishing, _hungUp, _isClosed;
 
     /// <param name="closed">Called once, when nothing more is to be done for it.</param>
-    public AttachedClient(SafeFileHandle socket, KeeperAttach wanted, KeepContext context, Action<AttachedClient> closed)
+    public AttachedClient(ClientState state, KeepContext context, Action<AttachedClient> closed)
     {
-        (_socket, _wanted, _context, _closed) = (new UnixSocket(socket), wanted, context, closed);
-        Descriptors.SetNonBlocking(socket);
-        _watch = new Watch(context.Loop, socket, Ready);
+        (_socket, _wanted, _context, _closed) = (new UnixSocket(state.Socket!), state.Wanted, context, closed);
+        (_inputEnded, _outputLost, _finishing, _hungUp) = (state.InputEnded, state.OutputLost, state.Finishing, state.HungUp);
+        if (state.Waiting.Length > 0) _waiting.Add(state.Waiting);
+        Descriptors.SetNonBlocking(_socket.Handle);
+        _watch = new Watch(context.Loop, _socket.Handle, Ready);
         _watch.For(EpollEvents.None);
     }
+
+    /// <summary>What the constructor goes on from.</summary>
+    public ClientState State => new()
+    {
+        Wanted = _wanted, Socket = _socket.Handle, Waiting = _waiting.Waiting.ToArray(), InputEnded = _inputEnded, OutputLost = _outputLost, Finishing = _finishing, HungUp = _hungUp,
+    };
 
     public string ProcessId => _wanted.ProcessId;
 

@@ -19,6 +19,7 @@ internal sealed class ControlConnection : IDisposable
     private readonly List<SafeFileHandle> _received = [];
     private readonly Queue<Frame> _waiting = new();
     private long _waitingBytes;
+    private bool _isPaused;
 
     private sealed class Frame(ReadOnlyMemory<byte> bytes, List<SafeFileHandle> descriptors)
     {
@@ -53,6 +54,19 @@ internal sealed class ControlConnection : IDisposable
         if (_waitingBytes > WaitingBytesMax) Dispose();
     }
 
+    /// <summary>Takes no more requests until <see cref="Resume"/>; those that have come wait.</summary>
+    public void Pause()
+    {
+        _isPaused = true;
+        if (!IsClosed) _watch.Pause();
+    }
+
+    public void Resume()
+    {
+        _isPaused = false;
+        if (!IsClosed) _watch.For(EpollEvents.Readable | EpollEvents.Writable);
+    }
+
     public void Dispose()
     {
         if (IsClosed) return;
@@ -67,14 +81,17 @@ internal sealed class ControlConnection : IDisposable
     private void Ready(EpollEvents events)
     {
         if ((events & EpollEvents.Writable) != 0) SendWaiting();
-        if (IsClosed || (events & ~EpollEvents.Writable) == 0) return;
+        if (IsClosed) return;
         try
         {
-            var count = _socket.Receive(_frames.Free(), _received);
-            if (count == 0) Dispose();
-            if (count <= 0) return;
-            _frames.Received(count);
-            while (!IsClosed && _frames.TryRead(out var json, out var payload)) Handle(json, payload);
+            if ((events & ~EpollEvents.Writable) != 0)
+            {
+                var count = _socket.Receive(_frames.Free(), _received);
+                if (count == 0) Dispose();
+                if (count <= 0) return;
+                _frames.Received(count);
+            }
+            while (!IsClosed && !_isPaused && _frames.TryRead(out var json, out var payload)) Handle(json, payload);
             _frames.Trim();
         }
         catch (Exception error)
@@ -88,7 +105,7 @@ internal sealed class ControlConnection : IDisposable
     {
         var request = RequestReader.Read(json.Span);
         var count = request.Start is { } start ? start.MountDestinations.Count + (start.NetworkNamespace ? 1 : 0)
-            : request.Attach is not null ? 1 : request.Hold?.Count ?? 0;
+            : request.Attach is not null || request.Upgrade is not null ? 1 : request.Hold?.Count ?? 0;
         if (count < 0 || count > _received.Count) throw new InvalidDataException("The request announces more descriptors than came with it.");
         var own = _received.GetRange(0, count);
         _received.RemoveRange(0, count);
@@ -110,7 +127,7 @@ internal sealed class ControlConnection : IDisposable
                 _waitingBytes -= sent;
                 if (frame.Bytes.IsEmpty) _waiting.Dequeue();
             }
-            _watch.For(_waiting.Count == 0 ? EpollEvents.Readable : EpollEvents.Readable | EpollEvents.Writable);
+            if (!_isPaused) _watch.For(_waiting.Count == 0 ? EpollEvents.Readable : EpollEvents.Readable | EpollEvents.Writable);
         }
         catch (SyscallException)
         {

@@ -41,7 +41,7 @@ internal sealed partial class Keeper
             return;
         }
         ForgetNow(start.Request.ProcessId);
-        var process = new KeptProcess(start, _context, Ended);
+        var process = new KeptProcess(start.Kept(), start.Log, _context, Ended);
         _processes.Add(process.ProcessId, process);
         _pids.Add(process.Pid);
         _reaper.StartEnds();
@@ -91,13 +91,17 @@ internal sealed partial class Keeper
 
     private void Attach(KeeperAttach request, SafeFileHandle socket)
     {
-        var client = new AttachedClient(socket, request, _context, Detach);
-        if (_processes.TryGetValue(request.ProcessId, out var process) && process.Exit is null)
+        Attach(new AttachedClient(new ClientState { Wanted = request, Socket = socket }, _context, Detach));
+    }
+
+    private void Attach(AttachedClient client)
+    {
+        if (_processes.TryGetValue(client.ProcessId, out var process) && process.Exit is null)
         {
             process.Attach(client);
             return;
         }
-        if (!_early.TryGetValue(request.ProcessId, out var clients)) _early.Add(request.ProcessId, clients = []);
+        if (!_early.TryGetValue(client.ProcessId, out var clients)) _early.Add(client.ProcessId, clients = []);
         clients.Add(client);
     }
 

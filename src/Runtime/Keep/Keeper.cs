@@ -9,6 +9,7 @@ internal sealed partial class Keeper : IDisposable
 {
     private readonly EventLoop _loop;
     private readonly KeepContext _context;
+    private readonly Action<KeepState, SafeFileHandle> _become;
     private readonly UnixSocket _listener;
     private readonly Watch _accepting;
     private readonly Reaper _reaper;
@@ -19,9 +20,10 @@ internal sealed partial class Keeper : IDisposable
     private readonly Dictionary<string, List<AttachedClient>> _early = [];
     private readonly Dictionary<string, List<SafeFileHandle>> _held = [];
 
-    public Keeper(EventLoop loop, UnixSocket listener)
+    /// <param name="become">Makes the process this program, which goes on from the state; returns by throwing only.</param>
+    public Keeper(EventLoop loop, UnixSocket listener, Action<KeepState, SafeFileHandle> become)
     {
-        (_loop, _listener, _context) = (loop, listener, new KeepContext(loop));
+        (_loop, _listener, _become, _context) = (loop, listener, become, new KeepContext(loop));
         _reaper = new Reaper(_pids.Contains);
         _accepting = new Watch(loop, listener.Handle, _ => Accept());
         _accepting.For(EpollEvents.Readable);
@@ -82,6 +84,11 @@ internal sealed partial class Keeper : IDisposable
             if (request.List is not null)
             {
                 List(connection, request.Id);
+                return;
+            }
+            if (request.Upgrade is { } upgrade)
+            {
+                Upgrade(connection, request.Id, upgrade, descriptors[0]);
                 return;
             }
             if (request.Held is { } asked)

@@ -30,27 +30,39 @@ internal sealed class KeptProcess : IDisposable
     private KeeperExit? _settledExit;
     private bool _hasEnded, _logClosing, _logClosed;
 
-    /// <param name="ended">Called once, when <see cref="Exit"/> is set.</param>
-    public KeptProcess(ProcessStart start, KeepContext context, Action<KeptProcess> ended)
+    /// <param name="ended">Called once, when <see cref="Exit"/> is set; not when it is from the beginning.</param>
+    public KeptProcess(ProcessState state, ContainerLog? log, KeepContext context, Action<KeptProcess> ended)
     {
-        (_context, _request, _log, _ended, _cgroupPath) = (context, start.Request, start.Log, ended, start.CgroupPath);
-        (Pid, StartedAt, _pidFd) = (start.Process!.Pid, start.StartedAt, start.Process.PidFd);
-        if (start.Process.Terminal is { } terminal)
-        {
-            Terminal = terminal;
-            // A program that closes and opens its terminal again would otherwise hang it up for us in between.
-            _terminalSlave = Terminals.OpenSlave(terminal);
-            if (_request.OpenStdin) _stdin = new StdinPipe(Descriptors.Duplicate(terminal), context.Loop, InputTaken);
-            _outputs.Add(new OutputPipe(terminal, OutputKind.Terminal, this, _log, context));
-        }
-        else
-        {
-            if (start.Stdin is not null) _stdin = new StdinPipe(start.Stdin, context.Loop, InputTaken);
-            _outputs.Add(new OutputPipe(start.Stdout!, OutputKind.Stdout, this, _log, context));
-            _outputs.Add(new OutputPipe(start.Stderr!, OutputKind.Stderr, this, _log, context));
-        }
+        (_context, _request, _log, _ended, _cgroupPath) = (context, state.Start, log, ended, state.CgroupPath);
+        (Pid, StartedAt, Exit, Terminal, _terminalSlave) = (state.Pid, state.StartedAt, state.Exit, state.Terminal, state.TerminalSlave);
+        (_settledExit, _hasEnded, _pidFd) = (Exit, Exit is not null, state.PidFd ?? new SafeFileHandle());
+        if (state.PidFd is null) _pidFd.Dispose();
+        if (state.Stdin is not null) _stdin = new StdinPipe(state.Stdin, context.Loop, InputTaken, state.StdinWaiting, state.StdinEnds);
+        // A terminal's output and the terminal are one descriptor.
+        foreach (var output in state.Outputs) _outputs.Add(new OutputPipe(output, this, log, context));
         _end = new Watch(context.Loop, _pidFd, _ => ProcessEnded());
     }
+
+    /// <summary>What the constructor goes on from; not while it is between its end and <see cref="Exit"/>. All that was written is in the log then.</summary>
+    public ProcessState State()
+    {
+        _log?.Flush();
+        var state = new ProcessState { Start = _request, Pid = Pid, StartedAt = StartedAt, CgroupPath = _cgroupPath, Exit = Exit, Terminal = Terminal };
+        foreach (var output in _outputs)
+            if (!output.HasEnded) state.Outputs.Add(output.State);
+        if (Exit is not null) return state;
+        (state.PidFd, state.TerminalSlave) = (_pidFd, _terminalSlave);
+        if (_stdin is { Handle.IsClosed: false }) (state.Stdin, state.StdinWaiting, state.StdinEnds) = (_stdin.Handle, _stdin.Waiting.ToArray(), _stdin.IsEnding);
+        return state;
+    }
+
+    /// <summary>Whether all that follows from its end is done, or it runs.</summary>
+    public bool IsSettled => !_hasEnded || Exit is not null;
+
+    public IReadOnlyList<AttachedClient> Clients => _clients;
+
+    /// <summary>Its end waits to be seen until <see cref="Run"/>.</summary>
+    public void HoldEnd() => _end.Pause();
 
     public string ProcessId => _request.ProcessId;
     public string ContainerId => _request.ContainerId;
@@ -68,7 +80,7 @@ internal sealed class KeptProcess : IDisposable
 
     public void Run()
     {
-        _end.For(EpollEvents.Readable);
+        if (!_hasEnded) _end.For(EpollEvents.Readable);
         HoldUpOrResume();
     }
 

@@ -22,13 +22,16 @@ internal sealed class OutputPipe : IDisposable
     private readonly OutputBuffer _buffer;
     private readonly Watch _watch;
 
-    public OutputPipe(SafeFileHandle handle, OutputKind kind, KeptProcess process, ContainerLog? log, KeepContext context)
+    public OutputPipe(OutputState state, KeptProcess process, ContainerLog? log, KeepContext context)
     {
-        (_handle, Kind, _process, _log, _buffer) = (handle, kind, process, log, context.Output);
-        _lines = log?.Stream(kind == OutputKind.Stderr ? "stderr"u8 : "stdout"u8);
-        Descriptors.SetNonBlocking(handle);
-        _watch = new Watch(context.Loop, handle, _ => ReadSome());
+        (_handle, Kind, IsAbandoned, _process, _log, _buffer) = (state.Handle!, state.Kind, state.IsAbandoned, process, log, context.Output);
+        _lines = log?.Stream(Kind == OutputKind.Stderr ? "stderr"u8 : "stdout"u8, state.Unfinished);
+        Descriptors.SetNonBlocking(_handle);
+        _watch = new Watch(context.Loop, _handle, _ => ReadSome());
     }
+
+    /// <summary>What the constructor goes on from.</summary>
+    public OutputState State => new() { Kind = Kind, Handle = _handle, IsAbandoned = IsAbandoned, Unfinished = IsAbandoned ? null : _lines?.Unfinished };
 
     public OutputKind Kind { get; }
 

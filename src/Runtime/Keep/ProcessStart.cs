@@ -27,6 +27,25 @@ internal sealed class ProcessStart(KeeperStart request, byte[] spec, List<SafeFi
     public SafeFileHandle? Stdout { get; private set; }
     public SafeFileHandle? Stderr { get; private set; }
 
+    /// <summary>What is kept of a start that succeeded. The descriptors become the state's.</summary>
+    public ProcessState Kept()
+    {
+        var state = new ProcessState { Start = Request, Pid = Process!.Pid, StartedAt = StartedAt, CgroupPath = CgroupPath, PidFd = Process.PidFd };
+        if (Process.Terminal is { } terminal)
+        {
+            state.Terminal = terminal;
+            // A program that closes and opens its terminal again would otherwise hang it up for us in between.
+            state.TerminalSlave = Terminals.OpenSlave(terminal);
+            if (Request.OpenStdin) state.Stdin = Descriptors.Duplicate(terminal);
+            state.Outputs.Add(new OutputState { Kind = OutputKind.Terminal, Handle = terminal });
+            return state;
+        }
+        state.Stdin = Stdin;
+        state.Outputs.Add(new OutputState { Kind = OutputKind.Stdout, Handle = Stdout });
+        state.Outputs.Add(new OutputState { Kind = OutputKind.Stderr, Handle = Stderr });
+        return state;
+    }
+
     public void Launch()
     {
         try

@@ -29,6 +29,7 @@ internal static class RequestReader
                 case "Hold": request.Hold = Hold(ref json); break;
                 case "Held" when Text(ref json, "Name") is { } held: request.Held = new() { Name = held }; break;
                 case "Release" when Text(ref json, "Name") is { } released: request.Release = new() { Name = released }; break;
+                case "Upgrade": request.Upgrade = Upgrade(ref json); break;
                 case "Stop": request.Stop = Empty(ref json) ? new() : null; break;
                 default: json.Skip(); break;
             }
@@ -55,7 +56,7 @@ internal static class RequestReader
         return read;
     }
 
-    private static KeeperStart? Start(ref JsonCursor json)
+    public static KeeperStart? Start(ref JsonCursor json)
     {
         if (!json.BeginObject()) return null;
         var read = new KeeperStart();
@@ -100,7 +101,7 @@ internal static class RequestReader
         return read;
     }
 
-    private static KeeperAttach? Attach(ref JsonCursor json)
+    public static KeeperAttach? Attach(ref JsonCursor json)
     {
         if (!json.BeginObject()) return null;
         var read = new KeeperAttach();
@@ -166,6 +167,19 @@ internal static class RequestReader
                 case "Count": read.Count = json.Integer32(); break;
                 default: json.Skip(); break;
             }
+            json.EndProperty();
+        }
+        return read;
+    }
+
+    private static KeeperUpgrade? Upgrade(ref JsonCursor json)
+    {
+        if (!json.BeginObject()) return null;
+        var read = new KeeperUpgrade();
+        while (json.NextProperty(out var name))
+        {
+            if (name == "StateVersion") read.StateVersion = json.Integer32();
+            else json.Skip();
             json.EndProperty();
         }
         return read;

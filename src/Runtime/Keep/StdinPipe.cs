@@ -15,12 +15,23 @@ internal sealed class StdinPipe : IDisposable
     private bool _ending;
 
     /// <param name="roomAgain">Called when <see cref="HasRoom"/> may have become true.</param>
-    public StdinPipe(SafeFileHandle handle, EventLoop loop, Action roomAgain)
+    /// <param name="waiting">What is to be written first, and whether it <paramref name="ends"/> then.</param>
+    public StdinPipe(SafeFileHandle handle, EventLoop loop, Action roomAgain, ReadOnlySpan<byte> waiting, bool ends)
     {
-        (_handle, _roomAgain) = (handle, roomAgain);
+        (_handle, _roomAgain, _ending) = (handle, roomAgain, ends);
         Descriptors.SetNonBlocking(handle);
         _watch = new Watch(loop, handle, _ => WriteWaiting());
+        if (waiting.IsEmpty) return;
+        _waiting.Add(waiting);
+        _watch.For(EpollEvents.Writable);
     }
+
+    public SafeFileHandle Handle => _handle;
+
+    public ReadOnlySpan<byte> Waiting => _waiting.Waiting;
+
+    /// <summary>It ends when nothing is waiting any more.</summary>
+    public bool IsEnding => _ending;
 
     /// <summary>Also when the process reads no more: then clients' input is taken and dropped, so that their output goes on.</summary>
     public bool HasRoom => _waiting.Count < WaitingBytesMax;

@@ -19,7 +19,8 @@ internal sealed class ContainerLog
         _attributes = RecordBuffer.Encode(settings.Attributes);
     }
 
-    public LineSplitter Stream(ReadOnlySpan<byte> name) => new(name.ToArray(), _attributes);
+    /// <param name="unfinished">What a former version of this program had of a line; null begins anew.</param>
+    public LineSplitter Stream(ReadOnlySpan<byte> name, UnfinishedLine? unfinished = null) => new(name.ToArray(), _attributes, unfinished);
 
     public void Write(LineSplitter stream, ReadOnlySpan<byte> output, in Timestamp now)
     {
@@ -37,6 +38,8 @@ internal sealed class ContainerLog
         stream.End(now, _records);
         WriteOut();
     }
+
+    public void Flush() => _sink.Flush();
 
     public void Clear() => _sink.Clear();
 

@@ -6,6 +6,9 @@ internal interface IRecordSink
     /// <param name="records">Whole ones, each ending with its newline.</param>
     void Write(ReadOnlySpan<byte> records);
 
+    /// <summary>Returns when all that was written is in the file.</summary>
+    void Flush();
+
     /// <summary>Empties the log and removes what was rotated.</summary>
     void Clear();
 

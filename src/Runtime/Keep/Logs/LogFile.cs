@@ -41,6 +41,10 @@ internal sealed class LogFile : IRecordSink
         }
     }
 
+    public void Flush()
+    {
+    }
+
     public void Clear()
     {
         for (var i = 1; i < Math.Max(2, _settings.FilesMax); i++) Files.TryRemove(Rotated(i));

@@ -40,6 +40,11 @@ internal sealed class RingLog : IRecordSink
         }
     }
 
+    public void Flush()
+    {
+        lock (_fileLock) WriteWaiting();
+    }
+
     public void Clear()
     {
         lock (_changed) _count = 0;
@@ -59,20 +64,24 @@ internal sealed class RingLog : IRecordSink
     {
         while (true)
         {
-            int count;
-            Action? done;
             lock (_changed)
-            {
                 while (_count == 0 && _done is null) Monitor.Wait(_changed);
-                (_filling, _writing, count, _count, done) = (_writing, _filling, _count, 0, _done);
-            }
             lock (_fileLock)
             {
-                _file.Write(_writing.AsSpan(0, count));
-                if (done is null) continue;
+                if (WriteWaiting() is not { } done) continue;
                 _file.Close(done);
                 return;
             }
         }
+    }
+
+    // Called with the file's lock, so that nothing overtakes what was taken out of the buffer before.
+    private Action? WriteWaiting()
+    {
+        int count;
+        Action? done;
+        lock (_changed) (_filling, _writing, count, _count, done) = (_writing, _filling, _count, 0, _done);
+        _file.Write(_writing.AsSpan(0, count));
+        return done;
     }
 }

@@ -149,7 +149,7 @@ public sealed class AttachTests
     }
 
     /// <summary>Every frame's kind and text, with successive ones of a kind joined.</summary>
-    private static async Task<string> FramesAsync(KeptAttachment client)
+    internal static async Task<string> FramesAsync(KeptAttachment client)
     {
         var text = new StringBuilder();
         var header = new byte[8];
@@ -164,7 +164,7 @@ public sealed class AttachTests
         return text.ToString();
     }
 
-    private static async Task ReadUntilAsync(KeptAttachment client, StringBuilder output, string? end)
+    internal static async Task ReadUntilAsync(KeptAttachment client, StringBuilder output, string? end)
     {
         var buffer = new byte[4096];
         while (end is null || !output.ToString().EndsWith(end, StringComparison.Ordinal))

@@ -15,11 +15,12 @@ internal sealed class RunningKeeper : IAsyncDisposable
     private readonly BusyboxBundle _bundle = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<KeeperExit>> _exits = new();
     private readonly List<string> _ids = [];
+    private int _upgrades;
     private readonly string _cgroup = "/yun-test-keeper-" + Guid.NewGuid().ToString("N")[..8];
 
     private RunningKeeper() => Options = new KeeperOptions(TestTools.Runtime, Path.Combine(Folder, "keeper.sock"), Folder);
 
-    public KeeperOptions Options { get; }
+    public KeeperOptions Options { get; private set; }
     public KeeperClient Client { get; private set; } = null!;
     public string Folder => _bundle.Folder;
     public string Root => _bundle.Root;
@@ -39,6 +40,22 @@ internal sealed class RunningKeeper : IAsyncDisposable
     {
         Client = await KeeperClient.ConnectOrStartAsync(Options);
         Client.Exited += exit => Exit(exit.ProcessId).TrySetResult(exit);
+    }
+
+    /// <summary>Connects as the daemon of another version does, which has this program or one that differs from the keeper's.</summary>
+    public async Task UpgradeAsync(string? program = null)
+    {
+        if (program is null)
+        {
+            program = Path.Combine(Folder, $"runtime-{++_upgrades}");
+            File.Copy(TestTools.Runtime, program);
+            // What follows the last section of a program is not read.
+            await File.AppendAllTextAsync(program, $"{_upgrades}");
+        }
+        await Client.DisposeAsync();
+        ForgetExits();
+        Options = Options with { RuntimePath = program };
+        await ConnectAsync();
     }
 
     /// <summary>The end of a process, when it comes.</summary>
