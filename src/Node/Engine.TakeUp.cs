@@ -65,6 +65,7 @@ public sealed partial class Engine
     private async Task ForgetAsync(Container container)
     {
         Log.Warn($"Container {container.Id} has a record and no directory: its removal was cut short, and is finished now.");
+        await Volumes.ReleaseAsync(container.Id, container.Record.Mounts, removeAnonymous: false);
         Containers.Forget(container);
         await Containers.DeleteAsync(container.Id);
     }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
+using Yun.Protocol;
 
 namespace Yun.Store;
 
@@ -48,12 +49,12 @@ public sealed class SqliteStore : IStore
 
     public ValueTask<Entry?> GetAsync(string key, CancellationToken cancel = default)
     {
-        lock (_readLock) return new(_entries.Get(key));
+        lock (_readLock) return new(Read(() => _entries.Get(key)));
     }
 
     public ValueTask<IReadOnlyList<Entry>> RangeAsync(string prefix, CancellationToken cancel = default)
     {
-        lock (_readLock) return new(_entries.Range(prefix));
+        lock (_readLock) return new(Read(() => _entries.Range(prefix)));
     }
 
     public ValueTask<long> PutAsync(string key, ReadOnlyMemory<byte> value, CancellationToken cancel = default) =>
@@ -114,7 +115,7 @@ public sealed class SqliteStore : IStore
         }
         catch (SqliteException error)
         {
-            foreach (var write in batch) write.Done.TrySetException(error);
+            foreach (var write in batch) write.Done.TrySetException(Failed("written", error));
             return;
         }
         _reserve.Refill();
@@ -125,6 +126,14 @@ public sealed class SqliteStore : IStore
             else write.Done.TrySetException(new RevisionConflictException(write.Key, Math.Max(0, write.Expected)));
         }
     }
+
+    private static T Read<T>(Func<T> read)
+    {
+        try { return read(); }
+        catch (SqliteException error) { throw Failed("read", error); }
+    }
+
+    private static EngineException Failed(string what, SqliteException error) => new(ErrorKind.Internal, $"The database cannot be {what}: {error.Message}", error);
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {

@@ -7,12 +7,14 @@ namespace Yun.Images.Content;
 
 /// <summary>
 /// Where files and directories of a data root go that are no longer wanted: a rename, which is instant and whole, and the slow deletion after it on a task of its own,
-/// so that nobody waits for a large tree. What a crash leaves here is deleted at the next start.
+/// so that nobody waits for a large tree. What could not be deleted is tried again, and what a crash leaves here deleted at the next start.
 /// </summary>
 public sealed class Trash : IAsyncDisposable
 {
     // What is not deleted by then is the next start's.
     private static readonly TimeSpan s_disposeMax = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan s_againAfter = TimeSpan.FromSeconds(30);
 
     private readonly string _directory;
     private readonly Channel<string> _names = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
@@ -50,17 +52,32 @@ public sealed class Trash : IAsyncDisposable
 
     private async Task EmptyAsync()
     {
-        await foreach (var name in _names.Reader.ReadAllAsync())
+        var left = new List<string>();
+        var more = _names.Reader.WaitToReadAsync().AsTask();
+        while (true)
         {
-            try
-            {
-                using var trash = PathDescriptor.Open(null, _directory, OpenFlags.ReadOnly | OpenFlags.Directory);
-                TreeRemover.Remove(trash, name);
-            }
-            catch (SyscallException)
-            {
-                // It stays in the trash, where nothing looks for it, until the next start tries again.
-            }
+            if (left.Count > 0) await Task.WhenAny(more, Task.Delay(s_againAfter));
+            else await more;
+            while (_names.Reader.TryRead(out var name)) left.Add(name);
+            left.RemoveAll(IsRemoved);
+            if (!more.IsCompleted) continue;
+            if (!await more) return;
+            more = _names.Reader.WaitToReadAsync().AsTask();
+        }
+    }
+
+    private bool IsRemoved(string name)
+    {
+        try
+        {
+            using var trash = PathDescriptor.Open(null, _directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+            TreeRemover.Remove(trash, name);
+            return true;
+        }
+        catch (SyscallException)
+        {
+            // It stays in the trash, where nothing looks for it, for the next try.
+            return false;
         }
     }
 }

@@ -17,6 +17,9 @@ public static unsafe partial class NftablesLibrary
     /// <summary>Who the kernel's news of a transaction say has made it (NFTA_GEN_PROC_NAME), when it was this process; the number beside it is not ours in a PID namespace.</summary>
     internal static string TransactionName { get; } = $"nft-{Environment.ProcessId}";
 
+    // The library ends the process when it gets no socket. Where descriptors are used up, this fails before it, in words.
+    private static void RequireSocket() => new NetlinkSocket(NetlinkFamily.Netfilter).Dispose();
+
     /// <summary>Runs commands as one transaction: all of them or none.</summary>
     /// <exception cref="NftablesException">With what nft(8) would print.</exception>
     public static void Run(string commands) => Run(commands, flags: 0);
@@ -27,6 +30,7 @@ public static unsafe partial class NftablesLibrary
         lock (s_turn)
         {
             // The library makes its socket with the context, on the thread and so in the namespace that asks for it. What runs there is C, and allocates nothing of ours.
+            RequireSocket();
             nint context = 0, text = Marshal.StringToCoTaskMemUTF8(commands);
             var failed = 0;
             try
@@ -56,6 +60,7 @@ public static unsafe partial class NftablesLibrary
     {
         lock (s_turn)
         {
+            RequireSocket();
             var context = Open();
             var name = OwnProcess.ThreadName();
             try

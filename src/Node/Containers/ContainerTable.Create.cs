@@ -41,8 +41,8 @@ public sealed partial class ContainerTable
         var container = new Container(engine, record);
         container.UseImage(image);
         undo.Push(container.ReleaseImage);
-        MakeDirectories(container, image);
         undo.Push(() => engine.Trash.Throw(container.Directory));
+        MakeDirectories(container, image);
         if (container.IsMachine) container.MakeMachineFiles();
         record.Mounts = await new MountResolution(engine, engine.Volumes, id).ResolveAsync(record.Config, record.HostConfig, () => MountImage(image), cancel);
         undo.Push(async () => await engine.Volumes.ReleaseAsync(id, record.Mounts, removeAnonymous: true));

@@ -7,6 +7,7 @@ public sealed partial class Container
 {
     // What the keeper still has of the last run; it may be told to forget it only when the exit is in the store.
     private Task _settled = Task.CompletedTask;
+    private bool _isUnsettled;
     private volatile bool _isBeingRestarted;
 
     /// <summary>The keeper says that the container's first process has ended. Told twice, it is heard once.</summary>
@@ -64,6 +65,10 @@ public sealed partial class Container
             await Engine.Keeper.ForgetAsync(Id);
         }
         // The keeper tells it again to the next daemon, which finds it noted.
-        catch (Exception error) { Engine.Log.Warn($"The exit of container {Id} is not settled with the keeper: {error.Message}"); }
+        catch (Exception error)
+        {
+            _isUnsettled = true;
+            Engine.Log.Warn($"The exit of container {Id} is not settled with the keeper: {error.Message}");
+        }
     }
 }

@@ -78,5 +78,6 @@ public sealed partial class Container
     {
         await Ignore(before);
         await Engine.Containers.DeleteAsync(Id);
+        if (_isUnsettled) await Engine.Keeper.ForgetAsync(Id);
     }
 }

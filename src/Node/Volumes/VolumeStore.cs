@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Yun.Linux;
 using Yun.Node.Containers;
 using Yun.Protocol;
 using Yun.Store;
@@ -41,7 +42,8 @@ public sealed partial class VolumeStore
         foreach (var entry in await engine.Store.RangeAsync(Prefix, cancel))
         {
             var volume = JsonSerializer.Deserialize(entry.Value, VolumeJson.Default.Volume)!;
-            if (volume.Removing) await store.DeleteAsync(volume);
+            // Without a directory its creation was cut short, and nobody was told of it.
+            if (volume.Removing || !Directory.Exists(store.Mountpoint(volume.Name))) await store.DeleteAsync(volume);
             else store.Take(volume);
         }
         foreach (var directory in Directory.EnumerateDirectories(store.Root))
@@ -134,17 +136,17 @@ public sealed partial class VolumeStore
         await SaveAsync(volume, cancel);
         const UnixFileMode passOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         const UnixFileMode everybodyReads = passOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        Directory.CreateDirectory(Path.Combine(Root, volume.Name), passOnly);
-        Directory.CreateDirectory(Mountpoint(volume.Name), everybodyReads);
-        if (VolumeDriverOptions.Parse(volume.Options)?.SizeBytes is { } bytes)
+        try
         {
-            try { VolumeImage.Make(ImagePath(volume.Name), bytes); }
-            catch (EngineException)
-            {
-                _entries.TryRemove(volume.Name, out _);
-                await DeleteAsync(volume);
-                throw;
-            }
+            Directory.CreateDirectory(Path.Combine(Root, volume.Name), passOnly);
+            if (VolumeDriverOptions.Parse(volume.Options)?.SizeBytes is { } bytes) VolumeImage.Make(ImagePath(volume.Name), bytes);
+            Directory.CreateDirectory(Mountpoint(volume.Name), everybodyReads);
+        }
+        catch (Exception error) when (error is EngineException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            _entries.TryRemove(volume.Name, out _);
+            await DeleteAsync(volume);
+            throw;
         }
         Publish(volume.Name, "create");
         return volume;

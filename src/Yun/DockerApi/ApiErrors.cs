@@ -21,7 +21,7 @@ internal sealed class ApiErrors(RequestDelegate next, Engine engine)
         catch (Exception error)
         {
             var status = StatusOf(error);
-            if (status == StatusCodes.Status500InternalServerError) engine.Log.Error($"{context.Request.Method} {context.Request.Path}: {(error is EngineException or SyscallException ? error.Message : error)}");
+            if (status == StatusCodes.Status500InternalServerError) engine.Log.Error($"{context.Request.Method} {context.Request.Path}: {(error is EngineException or SyscallException or IOException ? error.Message : error)}");
             // The headers are out: the only way left to say that this is not the whole answer is to break it off.
             if (context.Response.HasStarted) context.Abort();
             else await WriteAsync(context, status, error.Message);

@@ -13,6 +13,8 @@ public sealed class Daemon : IAsyncDisposable
     private bool _ownDisk;
     private string? _namespaces;
     private CutDisk? _disk;
+    private Faults? _faults;
+    private bool _hasParent;
     private IReadOnlyDictionary<string, string> _environment = new Dictionary<string, string>();
 
     private Daemon(string folder, string[] flags)
@@ -29,7 +31,7 @@ public sealed class Daemon : IAsyncDisposable
     public string ExecRoot => Path.Combine(Folder, "run");
     public string Socket => Path.Combine(Folder, "yun.sock");
     public string LogPath => Path.Combine(Folder, "daemon.log");
-    public int Pid => _disk is null ? _process!.Id : int.Parse(File.ReadAllText($"/proc/{_process!.Id}/task/{_process.Id}/children"));
+    public int Pid => !_hasParent ? _process!.Id : int.Parse(File.ReadAllText($"/proc/{_process!.Id}/task/{_process.Id}/children"));
 
     /// <summary>What the daemon's cgroups, interfaces and tables are named by.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataRoot)))[..8];
@@ -76,6 +78,17 @@ public sealed class Daemon : IAsyncDisposable
         Directory.CreateDirectory(daemon.DataRoot);
         return daemon;
     }
+
+    /// <summary>Ends the daemon if it runs and starts it again with its system calls watched, until <see cref="Faults"/> is disposed.</summary>
+    internal async Task StartAgainWithAsync(Faults faults)
+    {
+        if (!_process!.HasExited) await StopAsync();
+        _faults = faults;
+        await StartAgainAsync();
+    }
+
+    /// <summary>Whether it runs no more: it may have been killed by a fault.</summary>
+    public bool HasEnded => _process!.HasExited;
 
     /// <summary>Stops the disk under the daemon, as a power cut does, and then the daemon.</summary>
     public async Task CutAsync()
@@ -125,6 +138,11 @@ public sealed class Daemon : IAsyncDisposable
             words = ["nsenter", _namespaces, .. words];
         if (_disk is not null)
             words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "sh", "-c", $"mount -o loop {_disk.Path} {DataRoot} && exec \"$@\"", "sh", .. words];
+        if (_faults is { IsDisposed: false })
+            words = [.. _faults.CommandLine, .. words];
+        else
+            _faults = null;
+        _hasParent = _disk is not null || _faults is not null;
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" </dev/null >>\"$0\" 2>&1", LogPath, .. words, .. _flags]);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
