@@ -12,7 +12,7 @@ public sealed class FaultTests : IAsyncLifetime
     private const int EIO = 5, EMFILE = 24, ENOSPC = 28;
 
     private static readonly bool s_everyCall = Environment.GetEnvironmentVariable("YUN_SOAK") == "1";
-    private static readonly int s_some = int.TryParse(Environment.GetEnvironmentVariable("YUN_FAULTS"), out var some) ? some : 8;
+    private static readonly int s_some = int.TryParse(Environment.GetEnvironmentVariable("YUN_FAULTS"), out var some) ? some : 6;
 
     private static readonly string[] s_kernelCalls =
     [
