@@ -10,6 +10,8 @@ public sealed record ArchiveOptions
     public bool CrossMounts { get; set; } = true;
     /// <summary>False writes every time as 1970, so that a digest of the archive says whether the content is the same.</summary>
     public bool Times { get; set; } = true;
+    /// <summary>Where the disk has others than those to be written; null writes those of the disk.</summary>
+    public OwnerMap? OwnerMap { get; set; }
     /// <summary>True for paths (from the directory that is written) to leave out; a directory goes with all that is in it.</summary>
     public Func<string, bool>? Skip { get; set; }
 }

@@ -150,8 +150,8 @@ public sealed class ArchiveWriter
         Name = shown,
         LinkTarget = hardLinkTo ?? (status.Kind == FileKind.SymbolicLink ? FileAt.ReadLink(parent, name) : ""),
         Mode = status.Mode,
-        UserId = status.UserId,
-        GroupId = status.GroupId,
+        UserId = _options.OwnerMap?.UserInside(status.UserId) ?? status.UserId,
+        GroupId = _options.OwnerMap?.GroupInside(status.GroupId) ?? status.GroupId,
         Size = status.Size,
         // Whole seconds, as Docker writes them: fractions would cost a header of their own for every file.
         Modified = new FileTime(_options.Times ? status.Modified.Seconds : 0, 0),

@@ -7,7 +7,7 @@ namespace Yun.Archives;
 /// Opens directories by their path under a root, so that no link and no <c>..</c> leads out of it (openat2 with RESOLVE_IN_ROOT), and keeps the last ones open:
 /// an archive's entries mostly come directory by directory. Missing ones are made.
 /// </summary>
-internal sealed class DirectoryCache(SafeFileHandle root, string basePath, Action<string, SafeFileHandle> made) : IDisposable
+internal sealed class DirectoryCache(SafeFileHandle root, string basePath, Action<string, SafeFileHandle> made, OwnerMap? owners = null) : IDisposable
 {
     private const int OpenMax = 64;
     private readonly Dictionary<string, LinkedListNode<(string Path, SafeFileHandle Handle)>> _byPath = [];
@@ -63,13 +63,19 @@ internal sealed class DirectoryCache(SafeFileHandle root, string basePath, Actio
             var (parentPath, name) = EntryPath.Split(path);
             var parent = Open(parentPath);
             // A parent's mode is not in the archive; 0755 is what Docker gives it.
-            if (FileAt.TryMakeDirectory(parent, name, 0x1ED) is not Errno.None and var failed) throw Failure(path, failed == Errno.EEXIST ? Errno.ENOENT : failed);
+            if (TryMake(parent, name) is not Errno.None and var failed) throw Failure(path, failed == Errno.EEXIST ? Errno.ENOENT : failed);
             handle = FileAt.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory);
             OpenFile.ChangeMode(handle, 0x1ED);
             made(path, handle);
             return handle;
         }
         return errno == Errno.None ? handle! : throw Failure(path, errno);
+    }
+
+    private Errno TryMake(SafeFileHandle parent, string name)
+    {
+        using var maker = OwnerMap.Maker(owners);
+        return FileAt.TryMakeDirectory(parent, name, 0x1ED);
     }
 
     private Errno TryOpen(string path, out SafeFileHandle? handle)

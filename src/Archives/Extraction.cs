@@ -23,7 +23,7 @@ internal sealed partial class Extraction : IDisposable
     public Extraction(SafeFileHandle root, ExtractionOptions options, IArchiveObserver? observer = null)
     {
         (_options, _observer) = (options, observer);
-        _directories = new DirectoryCache(root, options.Directory, MadeImplied);
+        _directories = new DirectoryCache(root, options.Directory, MadeImplied, options.OwnerMap);
     }
 
     /// <summary>Directories that no entry described: they came into being because something is in them.</summary>
@@ -93,7 +93,7 @@ internal sealed partial class Extraction : IDisposable
     private void Directory(TarEntry entry, string path, SafeFileHandle parent, string name)
     {
         var wasWhiteout = false;
-        while (FileAt.TryMakeDirectory(parent, name, 0x1C0) is not Errno.None and var errno)
+        while (TryMakeDirectory(parent, name) is not Errno.None and var errno)
         {
             if (errno != Errno.EEXIST) throw new SyscallException("mkdirat", errno, name);
             var status = FileAt.Status(parent, name);
@@ -112,7 +112,7 @@ internal sealed partial class Extraction : IDisposable
     private void File(TarEntry entry, TarReader tar, SafeFileHandle parent, string name)
     {
         SafeFileHandle? opened;
-        while (FileAt.TryOpen(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, out opened, NewFileMode) is not Errno.None and var errno)
+        while (TryMakeFile(parent, name, out opened) is not Errno.None and var errno)
         {
             if (errno != Errno.EEXIST) throw new SyscallException("openat", errno, name);
             parent = Replace(entry, parent, name);
@@ -156,7 +156,7 @@ internal sealed partial class Extraction : IDisposable
     private void SymbolicLink(TarEntry entry, SafeFileHandle parent, string name)
     {
         if (entry.LinkTarget.Length == 0) throw new TarException("it is a symbolic link to nothing");
-        while (FileAt.TrySymbolicLink(entry.LinkTarget, parent, name) is not Errno.None and var errno)
+        while (TrySymbolicLink(entry.LinkTarget, parent, name) is not Errno.None and var errno)
         {
             if (errno != Errno.EEXIST) throw new SyscallException("symlinkat", errno, name);
             parent = Replace(entry, parent, name);
@@ -173,7 +173,7 @@ internal sealed partial class Extraction : IDisposable
         var targetParent = _directories.Open(targetParentPath);
         // Opening the second may have closed the first.
         parent = _directories.Open(parentPath);
-        while (FileAt.TryHardLink(targetParent, targetName, parent, name) is not Errno.None and var errno)
+        while (TryHardLink(targetParent, targetName, parent, name) is not Errno.None and var errno)
         {
             if (errno == Errno.ENOENT) throw new TarException($"it is a hard link to '{entry.LinkTarget}', which is not in the archive");
             if (errno == Errno.EPERM) throw new TarException($"it is a hard link to '{entry.LinkTarget}', which is a directory");
@@ -188,7 +188,7 @@ internal sealed partial class Extraction : IDisposable
     private void Node(TarEntry entry, SafeFileHandle parent, string name)
     {
         if (!_options.Devices && entry.Kind != FileKind.Fifo) throw new TarException("device nodes are not allowed here");
-        while (FileAt.TryMakeNode(parent, name, entry.Kind, 0, entry.DeviceMajor, entry.DeviceMinor) is not Errno.None and var errno)
+        while (TryMakeNode(entry, parent, name) is not Errno.None and var errno)
         {
             if (errno != Errno.EEXIST) throw new SyscallException("mknodat", errno, name);
             parent = Replace(entry, parent, name);
@@ -225,14 +225,18 @@ internal sealed partial class Extraction : IDisposable
         }
     }
 
-    private uint UserOf(TarEntry entry) => _options.Owners ? entry.UserId : _options.UserId;
+    private uint UserOf(TarEntry entry) => OnDisk(_options.Owners ? entry.UserId : _options.UserId);
 
-    private uint GroupOf(TarEntry entry) => _options.Owners ? entry.GroupId : _options.GroupId;
+    private uint GroupOf(TarEntry entry) => GroupOnDisk(_options.Owners ? entry.GroupId : _options.GroupId);
+
+    private uint OnDisk(uint user) => _options.OwnerMap?.UserOutside(user) ?? user;
+
+    private uint GroupOnDisk(uint group) => _options.OwnerMap?.GroupOutside(group) ?? group;
 
     private void MadeImplied(string path, SafeFileHandle directory)
     {
         Implied.Add(path);
-        if (!_options.Owners) OpenFile.ChangeOwner(directory, _options.UserId, _options.GroupId);
+        if (!_options.Owners || _options.OwnerMap is not null) OpenFile.ChangeOwner(directory, OnDisk(_options.Owners ? 0 : _options.UserId), GroupOnDisk(_options.Owners ? 0 : _options.GroupId));
     }
 
     /// <summary>Takes away what stands where the entry goes. Gives the parent again, since its descriptor may have been closed.</summary>

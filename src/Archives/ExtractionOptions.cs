@@ -13,6 +13,8 @@ public sealed record ExtractionOptions
     public bool Owners { get; set; } = true;
     public uint UserId { get; set; }
     public uint GroupId { get; set; }
+    /// <summary>Where the disk gets others than the archive and <see cref="UserId"/> say; null takes them as they are.</summary>
+    public OwnerMap? OwnerMap { get; set; }
     /// <summary>Given to every file and directory instead of the mode that the archive says.</summary>
     public uint? Mode { get; set; }
     /// <summary>Docker's <c>noOverwriteDirNonDir</c>: a directory is not replaced by a file, nor a file by a directory.</summary>

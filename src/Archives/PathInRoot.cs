@@ -62,7 +62,7 @@ public sealed class PathInRoot : IDisposable
     }
 
     /// <summary>The file or directory as a tar whose first entry has the path's last name.</summary>
-    public Stream OpenArchive(CancellationToken cancel) => ArchiveWriter.Open(_directory, _inside, Options, cancel);
+    public Stream OpenArchive(OwnerMap? owners, CancellationToken cancel) => ArchiveWriter.Open(_directory, _inside, Options with { OwnerMap = owners }, cancel);
 
     /// <summary>The same, written by the calling thread.</summary>
     internal void WriteArchive(TarWriter tar)

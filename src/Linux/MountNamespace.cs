@@ -61,6 +61,9 @@ public static class MountNamespace
             using var parent = PathDescriptor.Open(root, depth == 1 ? "." : string.Join('/', parts[..(depth - 1)]), OpenFlags.ReadOnly | OpenFlags.Directory, Resolve.InRoot | Resolve.NoMagicLinks);
             var isFile = depth == parts.Length && FileAt.Status(mount).Kind != FileKind.Directory;
             if ((isFile ? FileAt.TryMakeNode(parent, parts[depth - 1], FileKind.Regular, readable) : FileAt.TryMakeDirectory(parent, parts[depth - 1], enterable)) != Errno.None) return null;
+            // Whose the root is, which need not be ours.
+            var owner = FileAt.Status(root);
+            FileAt.ChangeOwner(parent, parts[depth - 1], owner.UserId, owner.GroupId);
         }
         return PathDescriptor.TryOpen(root, destination, OpenFlags.Path, out var made, Resolve.InRoot | Resolve.NoMagicLinks) == Errno.None ? made : null;
     }

@@ -38,12 +38,14 @@ public enum MountPropagation : ulong
 public static unsafe class MountTree
 {
     private const int CloneTree = 1, EmptyPath = 0x1000, Recursive = 0x8000, NoFollow = 0x100;
-    private const long SetFlag = 0, SetString = 1, Create = 6;
+    private const long SetFlag = 0, SetString = 1, SetDescriptor = 5, Create = 6;
 
     /// <summary>A new mount of a file system. Options without a value are flags. An option's value may have at most 255 bytes (fsconfig's limit).</summary>
-    public static SafeFileHandle New(string type, IEnumerable<KeyValuePair<string, string?>> options, MountAttributes attributes = MountAttributes.None)
+    /// <param name="opened">Options whose value is an open file.</param>
+    public static SafeFileHandle New(string type, IEnumerable<KeyValuePair<string, string?>> options, MountAttributes attributes = MountAttributes.None, IEnumerable<KeyValuePair<string, SafeFileHandle>>? opened = null)
     {
         using var context = Owned(Call(Syscall.fsopen, type, type, (name) => Native.syscall((long)Syscall.fsopen, name, 1)));
+        foreach (var (key, file) in opened ?? []) Configure(context, type, key, file);
         foreach (var (key, value) in options) Configure(context, type, key, value);
         if (Native.syscall((long)Syscall.fsconfig, context.DangerousGetHandle(), Create) < 0) throw Failed(context, "mount", type);
         var mount = Native.syscall((long)Syscall.fsmount, context.DangerousGetHandle(), 1, (long)attributes);
@@ -123,6 +125,13 @@ public static unsafe class MountTree
         fixed (byte* valueBytes = value is null ? null : Encoding.UTF8.GetBytes(value + "\0"))
             if (Native.syscall((long)Syscall.fsconfig, context.DangerousGetHandle(), value is null ? SetFlag : SetString, (long)keyBytes, (long)valueBytes) < 0)
                 throw Failed(context, $"fsconfig {key}={value} for", type);
+    }
+
+    private static void Configure(SafeFileHandle context, string type, string key, SafeFileHandle file)
+    {
+        fixed (byte* keyBytes = Encoding.UTF8.GetBytes(key + "\0"))
+            if (Native.syscall((long)Syscall.fsconfig, context.DangerousGetHandle(), SetDescriptor, (long)keyBytes, 0, file.DangerousGetHandle()) < 0)
+                throw Failed(context, $"fsconfig {key} for", type);
     }
 
     // The context's read side holds the kernel's own words ("e overlay: ..."), which say far more than the number.

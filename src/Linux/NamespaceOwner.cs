@@ -14,6 +14,8 @@ public static unsafe class NamespaceOwner
         return Inode(opened);
     }
 
+    public static ulong IdOf(SafeHandle opened) => Inode(opened);
+
     /// <summary>The id of the user namespace that the namespace at <paramref name="path"/> was made in; null when that is none of ours to see.</summary>
     public static ulong? OwnerOf(string path)
     {
@@ -24,7 +26,7 @@ public static unsafe class NamespaceOwner
         return Inode(handle);
     }
 
-    private static ulong Inode(SafeFileHandle file)
+    private static ulong Inode(SafeHandle file)
     {
         const int emptyPath = 0x1000;
         const uint inode = 0x100;

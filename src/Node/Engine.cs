@@ -5,6 +5,7 @@ using Yun.Images.Content;
 using Yun.Linux;
 using Yun.Node.Builds;
 using Yun.Node.Containers;
+using Yun.Node.Containers.UserIds;
 using Yun.Node.Events;
 using Yun.Node.Keeper;
 using Yun.Node.Machines;
@@ -29,6 +30,9 @@ public sealed partial class Engine : IAsyncDisposable
         Events = new EventBus(time);
         Containers = new ContainerTable(this);
         Machines = new MachineTable(this);
+        UserNamespaces = new UserNamespaceChoice(Containers, options.Containers.UserRemap, new UserIdPool(options.Containers.UserIds, new SubordinateIds(),
+            () => [.. Containers.List().Select(container => container.Record.UserNamespace).OfType<UserNamespace>(), .. options.Containers.UserRemap is { } remap ? [remap] : Array.Empty<UserNamespace>()],
+            Convert.ToUInt32(options.Hash, 16)));
         Execs = new ExecTable(time);
     }
 
@@ -48,6 +52,7 @@ public sealed partial class Engine : IAsyncDisposable
     public ExecTable Execs { get; }
     public ImageStore Images { get; private set; } = null!;
     internal InitLayers InitLayers { get; private set; } = null!;
+    internal UserNamespaceChoice UserNamespaces { get; }
     public Builder Builds { get; private set; } = null!;
     public NetworkController Networks { get; private set; } = null!;
     public ImageMachines ImageMachines { get; private set; } = null!;

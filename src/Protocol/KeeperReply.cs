@@ -12,7 +12,7 @@ public sealed class KeeperReply
     public List<KeeperProcess>? Processes { get; set; }
     /// <summary>Another reply with the same <see cref="Id"/> follows.</summary>
     public bool More { get; set; }
-    /// <summary>How many descriptors come with an answer to <see cref="KeeperHeld"/>.</summary>
+    /// <summary>How many descriptors come with an answer to <see cref="KeeperHeld"/> or <see cref="KeeperNamespaces"/>.</summary>
     public int? HeldCount { get; set; }
     public KeeperExit? Exited { get; set; }
 }

@@ -16,6 +16,7 @@ public sealed class KeeperRequest
     public KeeperHold? Hold { get; set; }
     public KeeperHeld? Held { get; set; }
     public KeeperRelease? Release { get; set; }
+    public KeeperNamespaces? Namespaces { get; set; }
     public KeeperStop? Stop { get; set; }
     public KeeperUpgrade? Upgrade { get; set; }
 }
@@ -31,7 +32,7 @@ public sealed class KeeperHello
 
 /// <summary>
 /// Starts a container, or a process in one. The payload is the runtime spec; for an exec it is the container's with the other <c>process</c>.
-/// The descriptors are detached mounts, one for each of <see cref="MountDestinations"/>, then the network namespace when there is one.
+/// The descriptors are detached mounts, one for each of <see cref="MountDestinations"/>, then the user namespace and the network namespace where there are such.
 /// </summary>
 public sealed class KeeperStart
 {
@@ -49,6 +50,8 @@ public sealed class KeeperStart
     /// <summary>"/" is the root file system.</summary>
     public List<string> MountDestinations { get; set; } = [];
     public bool NetworkNamespace { get; set; }
+    /// <summary>The one that the spec's user namespace is.</summary>
+    public bool UserNamespace { get; set; }
 }
 
 /// <summary>A log in the form of Docker's json-file driver.</summary>
@@ -119,6 +122,27 @@ public sealed class KeeperHeld
 public sealed class KeeperRelease
 {
     public string Name { get; set; } = "";
+}
+
+/// <summary>
+/// Makes a user namespace, and a network namespace in it, and gives their descriptors; they last as long as somebody holds those. With a descriptor that is the
+/// user namespace, only the network namespace is made.
+/// </summary>
+public sealed class KeeperNamespaces
+{
+    public List<KeeperIds> Users { get; set; } = [];
+    public List<KeeperIds> Groups { get; set; } = [];
+    public bool Network { get; set; }
+    /// <summary>A descriptor is the user namespace.</summary>
+    public bool Inside { get; set; }
+}
+
+/// <summary>So many ids in a row: the first inside a user namespace, and on the machine.</summary>
+public sealed class KeeperIds
+{
+    public uint Inside { get; set; }
+    public uint Outside { get; set; }
+    public uint Count { get; set; }
 }
 
 /// <summary>Ends the keeper when nothing runs; refused otherwise.</summary>

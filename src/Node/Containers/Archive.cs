@@ -16,9 +16,9 @@ public abstract class ContainerPath(PathStatus status) : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-internal sealed class OpenedPath(ContainerRoot root, PathInRoot path) : ContainerPath(path.Status)
+internal sealed class OpenedPath(ContainerRoot root, PathInRoot path, OwnerMap? owners) : ContainerPath(path.Status)
 {
-    public override Task<Stream> OpenArchiveAsync(CancellationToken cancel) => Task.FromResult(path.OpenArchive(cancel));
+    public override Task<Stream> OpenArchiveAsync(CancellationToken cancel) => Task.FromResult(path.OpenArchive(owners, cancel));
 
     public override ValueTask DisposeAsync()
     {
@@ -37,7 +37,7 @@ public sealed partial class Container
         {
             if (IsMachine) return await OpenMachinePathAsync(path, cancel);
             var root = await OpenRootAsync(withMounts: true, cancel);
-            try { return new OpenedPath(root, PathInRoot.Open(root.Directory, path)); }
+            try { return new OpenedPath(root, PathInRoot.Open(root.Directory, path), UserNamespace?.Owners); }
             catch
             {
                 root.Dispose();
@@ -62,7 +62,7 @@ public sealed partial class Container
                 using var root = await OpenRootAsync(withMounts: true, cancel);
                 PathInRoot.RequireWritableDirectory(root.Directory, path);
                 var user = ownByUser ? UserLookup.Find(root.Directory, Config.User, null) : null;
-                var options = new ExtractionOptions { Directory = CleanPath.Of("/" + path)[1..], KeepKinds = keepKinds, Owners = user is null, UserId = user?.Uid ?? 0, GroupId = user?.Gid ?? 0 };
+                var options = new ExtractionOptions { Directory = CleanPath.Of("/" + path)[1..], KeepKinds = keepKinds, Owners = user is null, UserId = user?.Uid ?? 0, GroupId = user?.Gid ?? 0, OwnerMap = UserNamespace?.Owners };
                 await ArchiveExtractor.ExtractAsync(tar, root.Directory, options, cancel);
             }
         }

@@ -10,7 +10,8 @@ public sealed partial class Container
     {
         if (IsMachine) return await MachineChangesAsync(cancel);
         using var upper = PathDescriptor.Open(null, UpperDirectory, OpenFlags.ReadOnly | OpenFlags.Directory);
-        using var below = Overlay.Mount(LowerDirectories(), null, null);
+        using var maps = await OpenMapsAsync(cancel);
+        using var below = MountBelow(maps);
         return OverlayChanges.Of(upper, below);
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class Container
     {
         var from = Image;
         var below = from.Layers is [.., var top] ? top : null;
-        var layer = IsMachine ? await CommitMachineLayerAsync(below, request.Pause, cancel) : await Engine.Images.CommitLayerAsync(UpperDirectory, below, takeOver: false, cancel);
+        var layer = IsMachine ? await CommitMachineLayerAsync(below, request.Pause, cancel) : await CommitChangesAsync(below, cancel);
         var now = Engine.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var history = new ImageHistory { Created = now, CreatedBy = string.Join(' ', Config.Cmd ?? []), Author = request.Author, Comment = request.Comment };
         var whole = from.Config with
@@ -51,6 +51,12 @@ public sealed partial class Container
         var image = await Engine.Images.CreateImageAsync(whole, [.. from.Layers, layer], from.Id, cancel);
         if (request.Name is not null) await Engine.Images.TagAsync(image, request.Name, cancel);
         return image;
+    }
+
+    private async Task<Layer> CommitChangesAsync(Layer? below, CancellationToken cancel)
+    {
+        using var inside = await OpenChangesInsideAsync(cancel);
+        return await Engine.Images.CommitLayerAsync(inside is null ? UpperDirectory : $"/proc/self/fd/{inside.DangerousGetHandle()}", below, takeOver: false, cancel);
     }
 
     private ImageRunConfig RunConfig(CommitRequest request)

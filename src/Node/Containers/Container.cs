@@ -73,9 +73,6 @@ public sealed partial class Container
         Engine.Events.Publish("container", action, record.Id, all);
     }
 
-    /// <summary>The container's root file system as a detached mount, with its changes; owned by the caller. Not while it runs: two mounts of one upper directory corrupt it.</summary>
-    internal SafeFileHandle MountRootfs() => Overlay.Mount(LowerDirectories(), UpperDirectory, WorkDirectory);
-
     /// <summary>What lies below its changes, the topmost first.</summary>
     internal IReadOnlyList<string> LowerDirectories() => Engine.InitLayers.Below(Image);
 

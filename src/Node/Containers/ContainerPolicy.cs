@@ -1,4 +1,5 @@
 using Yun.Node.Containers.Spec;
+using Yun.Node.Containers.UserIds;
 
 namespace Yun.Node.Containers;
 
@@ -7,6 +8,12 @@ public sealed record ContainerPolicy
 {
     /// <summary>The security profile: docker or strict.</summary>
     public string Profile { get; init; } = SecurityProfile.Docker;
+
+    /// <summary>The user namespace's ids that all containers share; null for none.</summary>
+    public UserNamespace? UserRemap { get; init; }
+
+    /// <summary>Where containers of the profile strict get their ids from.</summary>
+    public IdRange UserIds { get; init; } = IdRange.Default;
 
     /// <summary>An init before every container's program.</summary>
     public bool Init { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Yun.Node.Containers.UserIds;
 using Yun.Node.Networks;
 using Yun.Oci;
 
@@ -28,6 +29,8 @@ public sealed record ContainerRecord
     public IReadOnlyList<string> Command { get; set; } = [];
     /// <summary>Binds, volumes, tmpfs and images, as they were resolved when it was created.</summary>
     public IReadOnlyList<ContainerMount> Mounts { get; set; } = [];
+    /// <summary>Null in the host's.</summary>
+    public UserNamespace? UserNamespace { get; set; }
     public int RestartCount { get; set; }
     /// <summary>A person stopped it, so neither a restart policy nor a restart of the daemon starts it again (always: until the daemon restarts).</summary>
     public bool StoppedByUser { get; set; }

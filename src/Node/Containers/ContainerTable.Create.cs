@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Yun.Images;
 using Yun.Linux;
+using Yun.Node.Containers.UserIds;
 using Yun.Node.Volumes;
 using Yun.Oci;
 using Yun.Protocol;
@@ -10,9 +11,10 @@ namespace Yun.Node.Containers;
 
 /// <param name="Name">Null makes one up.</param>
 /// <param name="Platform">What the image must be for; null takes it as it is.</param>
+/// <param name="KeepsOwnersInside">In a user namespace, too, its changes are on disk as they are inside: for who takes its upper directory as it is.</param>
 /// <param name="Temporary">It belongs to work of this daemon, such as a build's step: the next daemon removes it.</param>
 public sealed record ContainerRequest(
-    string? Name, ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? Networking = null, Platform? Platform = null, bool Temporary = false);
+    string? Name, ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? Networking = null, Platform? Platform = null, bool Temporary = false, bool KeepsOwnersInside = true);
 
 /// <param name="Warnings">What was asked and has no effect.</param>
 public sealed record CreatedContainer(Container Container, IReadOnlyList<string> Warnings);
@@ -34,6 +36,10 @@ public sealed partial class ContainerTable
 
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         var record = MakeRecord(id, request, image);
+        record.UserNamespace = engine.UserNamespaces.Of(record.HostConfig, out var release);
+        // Done when the record has them, or nobody.
+        using var given = new Releasing(release);
+        if (request.KeepsOwnersInside && record.UserNamespace is { } space) record.UserNamespace = space with { KeepsOwnersInside = true, ShiftsBinds = true };
         await using var undo = new Undo();
         record.Name = TakeName(wantedName, id);
         undo.Push(() => GiveBackName(record.Name, id));
@@ -107,6 +113,14 @@ public sealed partial class ContainerTable
         Directory.CreateDirectory(container.UpperDirectory);
         // The root directory that the container sees is the upper one, so it has to be as open as the image's own; mkdir's mode would be cut by the umask.
         File.SetUnixFileMode(container.UpperDirectory, File.GetUnixFileMode(engine.InitLayers.Below(image)[0]));
+        if (container.Record.UserNamespace is not { KeepsOwnersInside: false, RootUser: { } user, RootGroup: { } group }) return;
+        using var upper = PathDescriptor.Open(null, container.UpperDirectory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        OpenFile.ChangeOwner(upper, user, group);
+    }
+
+    private readonly struct Releasing(Action release) : IDisposable
+    {
+        public void Dispose() => release();
     }
 
     private SafeFileHandle MountImage(Image image) => Overlay.Mount(engine.Images.LayerDirectories(image), null, null);

@@ -12,7 +12,7 @@ public sealed partial class Container
         else
         {
             using var root = await OpenRootAsync(withMounts: false, cancel);
-            await using var tar = ArchiveWriter.Open(root.Directory, "", new ArchiveOptions { Name = "", CrossMounts = false }, cancel);
+            await using var tar = ArchiveWriter.Open(root.Directory, "", new ArchiveOptions { Name = "", CrossMounts = false, OwnerMap = UserNamespace?.Owners }, cancel);
             await begin(tar);
         }
         Publish("export");

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
+using Yun.Node.Volumes;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers;
@@ -30,7 +32,11 @@ public sealed partial class Container
         try
         {
             if (State.Status is ContainerStatus.Removing or ContainerStatus.Dead) throw new EngineException(ErrorKind.Conflict, $"container {Id} is being removed");
-            if (!State.IsLive) return new ContainerRoot(withMounts ? MountWithVolumes() : MountRootfs(), turn);
+            if (!State.IsLive)
+            {
+                using var maps = await OpenMapsAsync(cancel);
+                return new ContainerRoot(withMounts ? MountWithVolumes(maps) : MountRootfs(maps), turn);
+            }
             var live = withMounts ? OpenLiveRoot() : MountNamespace.CloneFrom(State.Pid, "/", recursive: false);
             turn.Dispose();
             return new ContainerRoot(live, null);
@@ -53,19 +59,21 @@ public sealed partial class Container
         throw new SyscallException("open", Errno.ESRCH, $"/proc/{State.Pid}/root");
     }
 
-    private SafeFileHandle MountWithVolumes()
+    private SafeFileHandle MountWithVolumes(SafeHandle? maps)
     {
-        using var rootfs = MountRootfs();
+        using var rootfs = MountRootfs(maps);
         if (HostConfig.ReadonlyRootfs) MountTree.Change(rootfs, MountAttributes.ReadOnly, MountAttributes.None, MountPropagation.Unchanged, recursive: false);
         var inner = _record.Mounts.Where(mount => mount.Kind is MountKind.Volume or MountKind.Bind or MountKind.Image)
-            .OrderBy(mount => mount.Destination.Count(c => c == '/')).Select(mount => (mount.Destination, (Func<SafeFileHandle>)(() => OpenSource(mount))));
+            .OrderBy(mount => mount.Destination.Count(c => c == '/')).Select(mount => (mount.Destination, (Func<SafeFileHandle>)(() => OpenSource(mount, maps))));
         return MountNamespace.Assemble(rootfs, Directory, [.. inner]);
     }
 
-    private SafeFileHandle OpenSource(ContainerMount mount)
+    private SafeFileHandle OpenSource(ContainerMount mount, SafeHandle? maps)
     {
-        if (mount.Kind == MountKind.Image) return MountImage(mount.Source);
-        var source = MountTree.Clone(mount.Source, recursive: mount.Kind == MountKind.Bind && !mount.NonRecursive);
+        if (mount.Kind == MountKind.Image) return MountImage(mount.Source, maps);
+        var shift = MountShift.Of(UserNamespace, maps);
+        var source = mount.Kind == MountKind.Volume ? shift.Volume(mount.Name ?? mount.Source, () => MountTree.Clone(mount.Source, recursive: false))
+            : shift.Bind(() => MountTree.Clone(mount.Source, recursive: !mount.NonRecursive));
         if (mount.ReadOnly) MountTree.Change(source, MountAttributes.ReadOnly, MountAttributes.None, MountPropagation.Unchanged, recursive: !mount.ReadOnlyNonRecursive);
         return source;
     }

@@ -53,13 +53,14 @@ public sealed partial class Container
     private async Task LaunchAsync(ContainerRecord next, CancellationToken cancel)
     {
         await using var undo = new Undo();
+        using var spaces = await OpenNamespacesAsync(cancel);
         // The network is the slowest part and needs nothing of the others.
         var attaching = Engine.Networks.AttachAsync(new SandboxRequest(Id, Name, Hostname, Config.Domainname ?? "", Config, NetworkHostConfig(next), Networking(next),
-            IsMachine ? MachineSandbox.UserOf(Id) : 0), cancel);
+            IsMachine ? MachineSandbox.UserOf(Id) : 0, Namespace: spaces?.Network), cancel);
         undo.Push(async () => { await Ignore(attaching); await Engine.Networks.DetachAsync(Id); });
-        using var root = IsMachine ? MachineSandbox.MountRoot() : MountRootfs();
+        using var root = IsMachine ? MachineSandbox.MountRoot() : MountRootfs(spaces?.User);
         var user = IsMachine ? UserInImage(Config.User) : UserLookup.Find(root, Config.User, HostConfig.GroupAdd);
-        using var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference), cancel);
+        using var mounts = await PreparedMounts.PrepareAsync(Engine.Volumes, next, reference => MountImage(reference, spaces?.User), MountShift.Of(UserNamespace, spaces?.User), cancel);
         undo.Push(async () => await Engine.Volumes.UnmountAsync(Id, next.Mounts));
 
         var sandbox = await attaching;
@@ -68,7 +69,7 @@ public sealed partial class Container
         using var prepared = report is null ? PrepareContainer(user, mounts, sandbox) : await PrepareMachineAsync(user, mounts, sandbox, report, cancel);
         var start = new KeptStart(Id, Id, prepared.Spec)
         {
-            Log = LogSettings.Of(this), ExitPath = HostConfig.AutoRemove ? null : ExitPath, OpenStdin = Config.OpenStdin, StdinOnce = Config.StdinOnce,
+            Log = LogSettings.Of(this), ExitPath = HostConfig.AutoRemove ? null : ExitPath, OpenStdin = Config.OpenStdin, StdinOnce = Config.StdinOnce, UserNamespace = spaces?.User,
         };
         var target = await ConnectLogTargetAsync(cancel);
         undo.Push(() => target?.Dispose());
@@ -122,8 +123,6 @@ public sealed partial class Container
         File.WriteAllText(HostsPath, sandbox.Hosts);
         File.WriteAllText(ResolvConfPath, sandbox.ResolvConf);
     }
-
-    private SafeFileHandle MountImage(string reference) => Overlay.Mount(Engine.Images.LayerDirectories(Engine.Images.Find(reference)), null, null);
 
     /// <summary>The first process of the container that a mode names; 0 when it names none.</summary>
     private int PidOf(string? mode, string what)

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
+using Yun.Node.Containers.UserIds;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -82,7 +83,7 @@ public sealed partial class KeeperClient : IAsyncDisposable
         var request = new KeeperStart
         {
             ProcessId = start.ProcessId, ContainerId = start.ContainerId, Exec = start.Exec, Log = start.Log, ExitPath = start.ExitPath,
-            OpenStdin = start.OpenStdin, StdinOnce = start.StdinOnce, NetworkNamespace = netns is not null,
+            OpenStdin = start.OpenStdin, StdinOnce = start.StdinOnce, NetworkNamespace = netns is not null, UserNamespace = start.UserNamespace is not null,
         };
         var descriptors = new List<SafeHandle>();
         void Pass(string destination, SafeHandle mount)
@@ -94,6 +95,8 @@ public sealed partial class KeeperClient : IAsyncDisposable
             Pass("/", rootfs);
         foreach (var (destination, mount) in mounts ?? new Dictionary<string, SafeHandle>())
             Pass(destination, mount);
+        if (start.UserNamespace is not null)
+            descriptors.Add(start.UserNamespace);
         if (netns is not null)
             descriptors.Add(netns);
         if (descriptors.Count > KeeperProtocol.DescriptorsMax)
@@ -102,6 +105,20 @@ public sealed partial class KeeperClient : IAsyncDisposable
         var answer = await _connection.CallAsync(new() { Start = request }, "start the process", s_startDeadline, cancel, spec, descriptors, KillLate).ConfigureAwait(false);
         return Adopt(answer)[0];
     }
+
+    /// <summary>Makes a user namespace with these ids, and a network namespace in it when that is asked for.</summary>
+    public async Task<KeptNamespaces> MakeNamespacesAsync(UserNamespace ids, bool network, CancellationToken cancel = default)
+    {
+        var request = new KeeperNamespaces { Users = [.. ids.Users.Select(Range)], Groups = [.. ids.Groups.Select(Range)], Network = network };
+        var made = (await _connection.CallAsync(new() { Namespaces = request }, "make the user namespace", s_deadline, cancel).ConfigureAwait(false)).Descriptors;
+        return new KeptNamespaces(made[0], network ? made[1] : null);
+    }
+
+    /// <summary>A network namespace in a user namespace that is there.</summary>
+    public async Task<SafeFileHandle> MakeNetworkAsync(SafeHandle userns, CancellationToken cancel = default) =>
+        (await _connection.CallAsync(new() { Namespaces = new() { Network = true, Inside = true } }, "make the network namespace", s_deadline, cancel, descriptors: [userns]).ConfigureAwait(false)).Descriptors[0];
+
+    private static KeeperIds Range(SpecIdMapping ids) => new() { Inside = ids.ContainerId, Outside = ids.HostId, Count = ids.Size };
 
     /// <summary>Connects a client to the process's streams. Before the process is started, it will miss nothing of it.</summary>
     public async Task<KeptAttachment> AttachAsync(string processId, bool stdin, bool stdout, bool stderr, CancellationToken cancel = default)

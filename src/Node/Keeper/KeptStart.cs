@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Yun.Oci;
 using Yun.Protocol;
 
@@ -22,6 +23,9 @@ public sealed record KeptStart(string ProcessId, string ContainerId, RuntimeSpec
 {
     /// <summary>Joins the running container instead of making it.</summary>
     public bool Exec { get; set; }
+
+    /// <summary>The one that the spec's user namespace is; it stays the caller's.</summary>
+    public SafeHandle? UserNamespace { get; set; }
 
     /// <summary>Null writes no log.</summary>
     public KeeperLog? Log { get; set; }

@@ -23,7 +23,7 @@ public sealed partial class NetworkController
         try
         {
             await SaveAsync(attachment, attachment.Record);
-            if (attachment.Record.Mode != NetworkNames.Host) Raise(attachment);
+            if (attachment.Record.Mode != NetworkNames.Host) Raise(attachment, request.Namespace);
             return SandboxOf(attachment);
         }
         catch (Exception)
@@ -172,10 +172,11 @@ public sealed partial class NetworkController
     }
 
     /// <summary>The kernel's part: namespace, interfaces, rules, name server.</summary>
-    private void Raise(Attachment attachment)
+    private void Raise(Attachment attachment, SafeFileHandle? given)
     {
         var record = attachment.Record;
-        attachment.Namespace = NetworkNamespace.Create(SandboxSettings.All);
+        attachment.Namespace = given is null ? NetworkNamespace.Create(SandboxSettings.All) : NetworkNamespace.Duplicate(given);
+        if (given is not null) NetworkNamespace.Configure(given, SandboxSettings.All);
         using var inside = new RouteSocket(attachment.Namespace);
         inside.Execute(new RouteRequest().SetUp("lo"));
         foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface)) RaiseEndpoint(attachment.Namespace, inside, endpoint, record.MachineUser);

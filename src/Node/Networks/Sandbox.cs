@@ -28,10 +28,11 @@ public sealed record SandboxInterface(string Name, string Tap, string MacAddress
 /// <summary>What <see cref="NetworkController.AttachAsync"/> needs to know of a container.</summary>
 /// <param name="NetworkingConfig">The networks to join; the one of <see cref="HostConfig.NetworkMode"/> is joined also when it is not named here.</param>
 /// <param name="MachineUser">For a virtual machine: the user that its interfaces belong to.</param>
+/// <param name="Namespace">One that was made for it; it stays the caller's. Null makes one.</param>
 /// <param name="AsksForAddresses">For one whose system is not ours: it is answered by DHCP and DNS.</param>
 public sealed record SandboxRequest(
     string ContainerId, string Name, string Hostname, string Domainname,
-    ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? NetworkingConfig, uint MachineUser = 0, bool AsksForAddresses = false);
+    ContainerConfig Config, HostConfig HostConfig, NetworkingConfig? NetworkingConfig, uint MachineUser = 0, bool AsksForAddresses = false, SafeFileHandle? Namespace = null);
 
 /// <summary>A container that runs as the daemon starts: its namespace is found through its process.</summary>
 public readonly record struct LiveContainer(string Id, int Pid);

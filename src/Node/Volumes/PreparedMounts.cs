@@ -13,7 +13,9 @@ public sealed class PreparedMounts : IDisposable
     private readonly Dictionary<string, SafeHandle> _descriptors = new(StringComparer.Ordinal);
     private readonly List<SpecMount> _specs = [];
 
-    private PreparedMounts() { }
+    private readonly MountShift _shift;
+
+    private PreparedMounts(MountShift shift) => _shift = shift;
 
     /// <summary>Outer ones before those inside them.</summary>
     public IReadOnlyList<SpecMount> Specs => _specs;
@@ -27,9 +29,9 @@ public sealed class PreparedMounts : IDisposable
     /// <param name="mountImage">A detached read-only mount of the image with this reference.</param>
     /// <exception cref="EngineException">A source is missing or cannot be mounted.</exception>
     public static async Task<PreparedMounts> PrepareAsync(
-        VolumeStore volumes, ContainerRecord record, Func<string, SafeFileHandle> mountImage, CancellationToken cancel = default)
+        VolumeStore volumes, ContainerRecord record, Func<string, SafeFileHandle> mountImage, MountShift shift = default, CancellationToken cancel = default)
     {
-        var prepared = new PreparedMounts();
+        var prepared = new PreparedMounts(shift);
         try
         {
             foreach (var (destination, options) in record.HostConfig.Tmpfs ?? []) prepared.AddTmpfs(destination, TmpfsWords.Merge(options));
@@ -61,7 +63,9 @@ public sealed class PreparedMounts : IDisposable
                 break;
             case MountKind.Volume:
                 await volumes.MountAsync(containerId, mount, cancel);
-                if (mount.Subpath is { } subpath) Hold(mount.Destination, Part(volumes.Mountpoint(mount.Name!), subpath, mount));
+                var mountpoint = volumes.Mountpoint(mount.Name!);
+                if (mount.Subpath is { } subpath) Hold(mount.Destination, _shift.Volume(mount.Name!, () => Part(mountpoint, subpath, mount)));
+                else if (!_shift.IsNone) Hold(mount.Destination, _shift.Volume(mount.Name!, () => MountTree.Clone(mountpoint, recursive: !mount.NonRecursive)));
                 AddBind(mount, volumes.Mountpoint(mount.Name!));
                 break;
             case MountKind.Image:
@@ -70,6 +74,7 @@ public sealed class PreparedMounts : IDisposable
                 break;
             default:
                 RequireSource(mount);
+                if (_shift.ShiftsBinds) Hold(mount.Destination, _shift.Bind(() => MountTree.Clone(mount.Source, recursive: !mount.NonRecursive)));
                 AddBind(mount, mount.Source);
                 break;
         }

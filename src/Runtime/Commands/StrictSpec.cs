@@ -16,6 +16,8 @@ internal static class StrictSpec
     {
         var files = Math.Min(StrictProfile.OpenFilesHard, ResourceLimit.Hard(ResourceLimit.OpenFiles));
         var locked = Math.Min(StrictProfile.LockedMemory, ResourceLimit.Hard(ResourceLimit.LockedMemory));
+        // Another bundle's are others, by all likelihood; the daemon, which knows its containers, makes sure.
+        var first = StrictProfile.UserIdsStart + (uint)Random.Shared.Next((int)(StrictProfile.UserIdsCount / StrictProfile.UserIds)) * StrictProfile.UserIds;
         var capabilities = List(StrictProfile.Capabilities);
         return $$"""
             {
@@ -45,10 +47,13 @@ internal static class StrictSpec
                 { "destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"] },
                 { "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "relatime", "ro"] }
               ],
+              "annotations": { "{{Compile.RootSteps.ShiftAnnotation}}": "true" },
               "linux": {
+                "uidMappings": [{ "containerID": 0, "hostID": {{first}}, "size": {{StrictProfile.UserIds}} }],
+                "gidMappings": [{ "containerID": 0, "hostID": {{first}}, "size": {{StrictProfile.UserIds}} }],
                 "resources": { "devices": [{ "allow": false, "access": "rwm" }], "pids": { "limit": {{StrictProfile.PidsLimit}} } },
-                "namespaces": [{ "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" }, { "type": "cgroup" }, { "type": "time" }],
-                "sysctl": { "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647" },
+                "namespaces": [{ "type": "user" }, { "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" }, { "type": "cgroup" }, { "type": "time" }],
+                "sysctl": { "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 {{StrictProfile.UserIds - 1}}" },
                 "maskedPaths": {{List(StrictProfile.MaskedPaths)}},
                 "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
                 "seccomp": {{Seccomp()}}

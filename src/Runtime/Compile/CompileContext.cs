@@ -37,6 +37,17 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
     /// <summary>Host mounts that the container's process has copied before it left the host's tree, by what they are for.</summary>
     public Dictionary<object, Slot> Copied { get; } = [];
 
+    private SafeFileHandle? _idMaps;
+
+    /// <summary>A user namespace with the container's maps, for mounts to be shifted by: the one that is joined, or one made for nothing else.</summary>
+    /// <exception cref="SpecException">The kernel does not take the maps.</exception>
+    public SafeFileHandle IdMaps() => _idMaps ??= Linux.Namespaces?.Find(n => n.Type == "user")?.Path is { Length: > 0 } path
+        ? PathDescriptor.Open(null, path, OpenFlags.ReadOnly)
+        : IdMap.MakeNamespaces(Linux.UidMappings ?? [], Linux.GidMappings ?? [], network: false).User;
+
+    /// <summary>Where device nodes for a user namespace are made, once there are any.</summary>
+    public SafeFileHandle? DeviceNodes { get; set; }
+
     /// <summary>Set where the namespaces come from a running container and not from the spec.</summary>
     public bool JoinsUserNamespace { get; set; }
 
@@ -75,6 +86,8 @@ internal sealed class CompileContext(SyscallProgram program, RuntimeSpec spec, L
     public void Dispose()
     {
         foreach (var handle in _owned) handle.Dispose();
+        DeviceNodes?.Dispose();
+        _idMaps?.Dispose();
     }
 }
 

@@ -91,6 +91,7 @@ internal sealed class ContainerProgram : IDisposable
         CgroupSteps.Join(context);
         AffinitySteps.Reset(context);
         ResetSteps.Privileged(context);
+        TerminalSteps.GiveDescriptors(context);
         NamespaceSteps.Join(context);
         UserNamespaceSteps.CloneProcess(context, flags);
         NamespaceSteps.MakeCgroupNamespace(context);

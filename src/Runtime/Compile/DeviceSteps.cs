@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 using Yun.Oci;
 using Yun.Runtime.Walker;
@@ -76,14 +77,13 @@ internal static class DeviceSteps
             program.Add($"give {path} its owner", Syscall.fchownat, parent, name, device.Uid ?? 0, device.Gid ?? 0, Argument.Flags(0x100, "AT_SYMLINK_NOFOLLOW"));
     }
 
-    // Nobody may make device nodes in a user namespace, so the host's is shown, if it is the device that is meant.
+    // Nobody may make device nodes in a user namespace, so one that we make is shown, or else the host's, if it is the device that is meant.
     private static void Bind(CompileContext context, Argument parent, SpecDevice device, string path, string field)
     {
         var program = context.Program;
         var node = context.Copied.TryGetValue(device, out var copied) ? copied : context.Open($"host's {path}", () =>
         {
-            Check(device, path, $"{field}.path");
-            var copy = MountTree.Clone(path, recursive: false);
+            var copy = DeviceNodes.TryMake(context, device) ?? HostsOwn(device, path, field);
             MountTree.Change(copy, MountAttributes.NoSuid | MountAttributes.NoExec, 0, MountPropagation.Private, recursive: false);
             return copy;
         });
@@ -92,6 +92,12 @@ internal static class DeviceSteps
         program.Add($"make {path}", Syscall.mknodat, parent, name, Argument.Flags(0x8000 | 0x1a4, "S_IFREG|0644")).Tolerate(Errno.EEXIST);
         program.Add($"make {path}", Syscall.openat, parent, name, Argument.Flags(OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, "O_PATH|O_NOFOLLOW|O_CLOEXEC")).Into(target);
         program.Add($"make {path}", Syscall.move_mount, node, program.Text(""), target, program.Text(""), Argument.Flags(0x44, "F_EMPTY_PATH|T_EMPTY_PATH"));
+    }
+
+    private static SafeFileHandle HostsOwn(SpecDevice device, string path, string field)
+    {
+        Check(device, path, $"{field}.path");
+        return MountTree.Clone(path, recursive: false);
     }
 
     private static void Check(SpecDevice device, string path, string field)

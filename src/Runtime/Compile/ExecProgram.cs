@@ -47,6 +47,7 @@ internal sealed unsafe class ExecProgram : IDisposable
             LabelSteps.Check(spec, host);
             LabelSteps.AddBeforeJoining(context);
             context.JoinsUserNamespace = kinds.HasFlag(CloneFlags.NewUser);
+            if (context.JoinsUserNamespace) TerminalSteps.GiveDescriptors(context);
             program.Add("join the container's namespaces", Syscall.setns, Argument.Descriptor(container, "container"), Argument.Flags((long)kinds, kinds.ToString().Replace(", ", "|", StringComparison.Ordinal)));
             if (input.Root >= 0)
             {

@@ -166,8 +166,7 @@ internal static unsafe class MountSteps
     {
         var own = mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 };
         if (!own && !context.InUserNamespace) throw new SpecException($"{field}.uidMappings", "are missing, and the container has no user namespace whose maps could be taken");
-        var joined = own ? null : context.Linux.Namespaces?.Find(n => n.Type == "user")?.Path;
-        IdMap.Apply(tree, string.IsNullOrEmpty(joined) ? null : joined, own ? mount.UidMappings : context.Linux.UidMappings, own ? mount.GidMappings : context.Linux.GidMappings, options.MapsIdsBelow, field);
+        IdMap.Apply(tree, own ? null : context.IdMaps(), mount.UidMappings, mount.GidMappings, options.MapsIdsBelow, field);
     }
 
     private static void Attach(CompileContext context, SpecMount mount, string destination, MountOptions options, Argument detached, bool directory)

@@ -6,6 +6,9 @@ namespace Yun.Runtime.Compile;
 /// <summary>The root file system: attached, made the root, and the host's tree let go of before anything else is mounted.</summary>
 internal static unsafe class RootSteps
 {
+    /// <summary>What the specification has no word for: the root, too, is to be id-mapped by the container's maps, as its mounts can be.</summary>
+    public const string ShiftAnnotation = "yun.root-idmap";
+
     private const int EmptyPath = 0x1000, Recursive = 0x8000, FromEmptyPath = 4, Detach = 2;
 
     public static void Enter(CompileContext context)
@@ -86,10 +89,14 @@ internal static unsafe class RootSteps
         if (context.Spec.Root is not { Path.Length: > 0 } root) throw new SpecException("root.path", "is missing");
         var path = Path.GetFullPath(root.Path, context.Input.Bundle);
         if (context.Input.OpensForReal && Files.KindOf(path) != FileKind.Directory) throw new SpecException("root.path", $"'{path}' is not a directory");
+        var shifts = context.Spec.Annotations?.GetValueOrDefault(ShiftAnnotation) == "true";
+        if (shifts && !context.InUserNamespace) throw new SpecException($"annotations.{ShiftAnnotation}", "takes a user namespace, by whose maps the root's owners are shifted");
+        if (shifts && context.CopiesInside) throw new SpecException($"annotations.{ShiftAnnotation}", "takes root: only the owner of a file system may shift its owners");
         if (context.CopiesInside) return MountSteps.CopyInside(context, path, recursive: true, MountPropagation.Private, $"copy the mount of the root {root.Path}");
         return context.Open($"root {root.Path}", () =>
         {
             var tree = MountTree.Clone(path, recursive: true);
+            if (shifts) IdMap.Apply(tree, context.IdMaps(), null, null, recursive: false, $"annotations.{ShiftAnnotation}");
             MountTree.Change(tree, 0, 0, MountPropagation.Private, recursive: true);
             return tree;
         });

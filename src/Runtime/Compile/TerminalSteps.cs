@@ -22,6 +22,18 @@ internal static unsafe class TerminalSteps
                     context.Program.Add("give standard input and output to the user", Syscall.fchown, i, uid, -1).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.EROFS]);
     }
 
+    /// <summary>
+    /// As above, for a process in a user namespace, which may not give away what is the host's: a first child with our privileges does, to whom the host knows the
+    /// container's user as. Its root, too, is somebody else there.
+    /// </summary>
+    public static void GiveDescriptors(CompileContext context)
+    {
+        if (context.Process.Terminal || context.Host.UserId != 0 || UserNamespaceSteps.OnHost(context.Linux.UidMappings, context.Process.User.Uid) is not { } user) return;
+        for (var i = 0; i < 3; i++)
+            if (Given(context.Input, i) is >= 0 and var given && !IsNull(context, given))
+                context.Program.Add("give standard input and output to the user", Syscall.fchown, Argument.Descriptor(given, $"standard {i}"), user, -1).Tolerate([Errno.EINVAL, Errno.EPERM, Errno.EROFS]);
+    }
+
     // Everybody's, and anybody may write to it.
     private static bool IsNull(CompileContext context, int descriptor) => context.Input.OpensForReal && DeviceNode.TryRead($"/proc/self/fd/{descriptor}") is { Type: 'c', Major: 1, Minor: 3 };
 

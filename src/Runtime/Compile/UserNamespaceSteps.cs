@@ -40,6 +40,10 @@ internal static unsafe class UserNamespaceSteps
 
     private static uint First(List<SpecIdMapping>? mappings) => mappings is { Count: > 0 } && !mappings.Exists(m => m.ContainerId == 0) ? mappings[0].ContainerId : 0;
 
+    /// <summary>What an id of the namespace is on the host; null where it has no such id, or no maps are given.</summary>
+    public static uint? OnHost(List<SpecIdMapping>? mappings, uint id) =>
+        mappings?.Find(m => id >= m.ContainerId && id - m.ContainerId < m.Size) is { } mapping ? mapping.HostId + (id - mapping.ContainerId) : null;
+
     /// <summary>The text of uid_map or gid_map for a new user namespace.</summary>
     public static string MapText(List<SpecIdMapping>? mappings, string field)
     {

@@ -104,8 +104,8 @@ internal sealed class ControlConnection : IDisposable
     private void Handle(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> payload)
     {
         var request = RequestReader.Read(json.Span);
-        var count = request.Start is { } start ? start.MountDestinations.Count + (start.NetworkNamespace ? 1 : 0)
-            : request.Attach is not null || request.Upgrade is not null ? 1 : request.Hold?.Count ?? 0;
+        var count = request.Start is { } start ? start.MountDestinations.Count + (start.NetworkNamespace ? 1 : 0) + (start.UserNamespace ? 1 : 0)
+            : request.Attach is not null || request.Upgrade is not null || request.Namespaces?.Inside == true ? 1 : request.Hold?.Count ?? 0;
         if (count < 0 || count > _received.Count) throw new InvalidDataException("The request announces more descriptors than came with it.");
         var own = _received.GetRange(0, count);
         _received.RemoveRange(0, count);

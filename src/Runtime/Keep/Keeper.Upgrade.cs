@@ -62,7 +62,7 @@ internal sealed partial class Keeper
 
     private void WhenQuiet(long due, Action<KeeperError> refuse, SafeFileHandle program)
     {
-        var isQuiet = _starting.Count == 0;
+        var isQuiet = _starting.Count == 0 && _making == 0;
         foreach (var process in _processes.Values) isQuiet &= process.IsSettled;
         if (!isQuiet)
         {

@@ -91,6 +91,11 @@ internal sealed partial class Keeper : IDisposable
                 Upgrade(connection, request.Id, upgrade, descriptors[0]);
                 return;
             }
+            if (request.Namespaces is { } namespaces)
+            {
+                MakeNamespaces(connection, request.Id, namespaces, descriptors);
+                return;
+            }
             if (request.Held is { } asked)
             {
                 var held = _held.GetValueOrDefault(asked.Name) ?? [];

@@ -105,6 +105,7 @@ internal sealed class ProcessStart(KeeperStart request, byte[] spec, List<SafeFi
         var mounts = new Dictionary<string, int>();
         for (var i = 0; i < Request.MountDestinations.Count; i++)
             mounts[Request.MountDestinations[i]] = (int)descriptors[i].DangerousGetHandle();
+        if (Request.UserNamespace) JoinUserNamespace(parsed, descriptors[Request.MountDestinations.Count]);
         Process = ContainerLauncher.Launch(new LaunchRequest
         {
             Id = Request.ContainerId,
@@ -118,6 +119,12 @@ internal sealed class ProcessStart(KeeperStart request, byte[] spec, List<SafeFi
             Deadline = s_deadline,
         });
         StartedAt = DateTime.UtcNow;
+    }
+
+    // The spec names namespaces by path, and procfs has one for every descriptor.
+    private static void JoinUserNamespace(RuntimeSpec parsed, SafeFileHandle space)
+    {
+        if (parsed.Linux?.Namespaces?.Find(n => n.Type == "user") is { } user) user.Path = $"/proc/self/fd/{Number(space)}";
     }
 
     private static int Number(SafeFileHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();

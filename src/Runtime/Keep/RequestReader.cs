@@ -30,6 +30,7 @@ internal static class RequestReader
                 case "Held" when Text(ref json, "Name") is { } held: request.Held = new() { Name = held }; break;
                 case "Release" when Text(ref json, "Name") is { } released: request.Release = new() { Name = released }; break;
                 case "Upgrade": request.Upgrade = Upgrade(ref json); break;
+                case "Namespaces": request.Namespaces = Namespaces(ref json); break;
                 case "Stop": request.Stop = Empty(ref json) ? new() : null; break;
                 default: json.Skip(); break;
             }
@@ -73,6 +74,7 @@ internal static class RequestReader
                 case "StdinOnce": read.StdinOnce = json.Boolean(); break;
                 case "MountDestinations": read.MountDestinations = json.Texts() ?? []; break;
                 case "NetworkNamespace": read.NetworkNamespace = json.Boolean(); break;
+                case "UserNamespace": read.UserNamespace = json.Boolean(); break;
                 default: json.Skip(); break;
             }
             json.EndProperty();
@@ -180,6 +182,51 @@ internal static class RequestReader
         {
             if (name == "StateVersion") read.StateVersion = json.Integer32();
             else json.Skip();
+            json.EndProperty();
+        }
+        return read;
+    }
+
+    private static KeeperNamespaces? Namespaces(ref JsonCursor json)
+    {
+        if (!json.BeginObject()) return null;
+        var read = new KeeperNamespaces();
+        while (json.NextProperty(out var name))
+        {
+            switch (name)
+            {
+                case "Users": read.Users = IdRanges(ref json); break;
+                case "Groups": read.Groups = IdRanges(ref json); break;
+                case "Network": read.Network = json.Boolean(); break;
+                case "Inside": read.Inside = json.Boolean(); break;
+                default: json.Skip(); break;
+            }
+            json.EndProperty();
+        }
+        return read;
+    }
+
+    private static List<KeeperIds> IdRanges(ref JsonCursor json)
+    {
+        var read = new List<KeeperIds>();
+        if (!json.BeginList()) return read;
+        while (json.NextItem()) read.Add(IdRange(ref json));
+        return read;
+    }
+
+    private static KeeperIds IdRange(ref JsonCursor json)
+    {
+        var read = new KeeperIds();
+        if (!json.BeginObject()) return read;
+        while (json.NextProperty(out var name))
+        {
+            switch (name)
+            {
+                case "Inside": read.Inside = json.Unsigned32(); break;
+                case "Outside": read.Outside = json.Unsigned32(); break;
+                case "Count": read.Count = json.Unsigned32(); break;
+                default: json.Skip(); break;
+            }
             json.EndProperty();
         }
         return read;

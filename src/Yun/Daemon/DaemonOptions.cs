@@ -4,6 +4,7 @@ using Yun.Daemon.Configuration;
 using Yun.Images.Registry;
 using Yun.Node;
 using Yun.Node.Containers;
+using Yun.Node.Containers.UserIds;
 using Yun.Node.Networks;
 using Yun.Protocol;
 
@@ -85,8 +86,12 @@ public sealed record DaemonOptions
     internal static RegistryOptions RegistriesOf(DaemonSettings settings) =>
         new(settings.List("insecure-registry"), settings.List("registry-mirror"), Tries: settings.Number("max-download-attempts") ?? 5, LayersAtOnce: settings.Number("max-concurrent-downloads") ?? 3);
 
+    private static IdRange UserIdsOf(DaemonSettings settings) => settings.Text("userns-range") is { Length: > 0 } range ? IdRange.Parse(range, UserIdPool.Each) : IdRange.Default;
+
     private static ContainerPolicy ContainersOf(DaemonSettings settings) => new()
     {
+        UserIds = UserIdsOf(settings),
+        UserRemap = settings.Text("userns-remap") is { Length: > 0 } remap ? UserRemap.Read(remap, new SubordinateIds(), UserIdsOf(settings)) : null,
         Profile = settings.Text("default-profile") ?? "docker",
         Init = settings.Flag("init") ?? false,
         Ulimits = [.. settings.Map("default-ulimit").Select(limit => UlimitOf(limit.Key, limit.Value))],

@@ -33,7 +33,7 @@ public static class ContainersRoutes
     {
         var body = await context.ReadBodyAsync(DockerApiJson.Default.ContainerCreateRequest);
         OlderClients.Adjust(body, context.ApiVersion());
-        var request = new ContainerRequest(context.Text("name"), body, body.HostConfig ?? new HostConfig(), body.NetworkingConfig, context.Platform());
+        var request = new ContainerRequest(context.Text("name"), body, body.HostConfig ?? new HostConfig(), body.NetworkingConfig, context.Platform(), KeepsOwnersInside: false);
         var created = await engine.Containers.CreateAsync(request, context.RequestAborted);
         return TypedResults.Json(new ContainerCreateResponse { Id = created.Container.Id, Warnings = [.. created.Warnings] }, DockerApiJson.Default.ContainerCreateResponse, statusCode: StatusCodes.Status201Created);
     }

@@ -89,7 +89,7 @@ internal static class MachineInfo
             DefaultRuntime = "yun",
             LiveRestoreEnabled = true,
             InitBinary = engine.Options.InitPath ?? "tini",
-            SecurityOptions = ["name=seccomp,profile=builtin", .. unified ? ["name=cgroupns"] : Array.Empty<string>(), $"name=profile,default={engine.Options.Containers.Profile}"],
+            SecurityOptions = ["name=seccomp,profile=builtin", .. unified ? ["name=cgroupns"] : Array.Empty<string>(), .. engine.Options.Containers.UserRemap is null ? Array.Empty<string>() : ["name=userns"], $"name=profile,default={engine.Options.Containers.Profile}"],
             CdiSpecDirs = [.. engine.Options.Containers.CdiDirectories],
             Warnings = [],
         };

@@ -14,7 +14,7 @@ public sealed class ConfigurationTests
     [InlineData("""{"mtu": 1400, "mtu": 1500}""", "mtu")]
     [InlineData("""{"mtu": 1400""", "unable to configure the daemon with file")]
     [InlineData("""{"iptables": false}""", "\"iptables\" cannot be false. Networks need their firewall rules.")]
-    [InlineData("""{"userns-remap": "default"}""", "\"userns-remap\" cannot be default. User namespaces for all containers are not there yet.")]
+    [InlineData("""{"userns-remap": "a:b:c"}""", "--userns-remap is a:b:c: it must be default, USER or USER:GROUP.")]
     [InlineData("""{"runtimes": {"kata": {"path": "/kata"}}}""", "\"runtimes\" cannot be kata=path=/kata. Containers are started by yun-runtime.")]
     [InlineData("""{"default-address-pools": [{"base": "10.9.0.0/16"}]}""", "its size must be 16 to 30")]
     [InlineData("""{"default-ulimits": {"nofile": {"Hard": "many"}}}""", "--default-ulimit is nofile")]

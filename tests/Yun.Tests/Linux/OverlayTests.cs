@@ -1,5 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
+using Yun.Oci;
+using Yun.Runtime;
 using Yun.Tests.EndToEnd;
 
 namespace Yun.Tests.Linux;
@@ -49,6 +51,27 @@ public sealed class OverlayTests : IDisposable
         using (PathDescriptor.Open(root, "made", OpenFlags.WriteOnly | OpenFlags.Create, mode: 0x1a4)) { }
         Assert.True(File.Exists(_folder["upper/made"]));
         Assert.DoesNotContain(_folder.Path, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void Layers_are_shifted_and_changes_are_kept_with_shifted_owners_or_as_inside(bool byNumbers)
+    {
+        const uint first = 0x7000_0000;
+        var layers = Layers(3);
+        List<SpecIdMapping> ids = [new() { HostId = first, Size = 65536 }];
+        using var maps = IdMap.MakeNamespaces(ids, ids, network: false).User;
+        foreach (var inside in (bool[])[false, true])
+        {
+            var (upper, work) = ($"changes{inside}/upper", $"changes{inside}/work");
+            foreach (var folder in (string[])[upper, work]) Directory.CreateDirectory(_folder[folder]);
+            using var root = inside
+                ? byNumbers ? Overlay.MountByNumbers(layers, "upper", "work", maps, _folder[$"changes{inside}"], (first, first)) : Overlay.MountUnshifted(layers, _folder[$"changes{inside}"], "upper", "work", maps, first, first)
+                : byNumbers ? Overlay.MountByNumbers(layers, _folder[upper], _folder[work], maps) : Overlay.Mount(layers, _folder[upper], _folder[work], maps);
+            Assert.Equal(("0", first), (Read(root, "top"), FileAt.Status(root, "top").UserId));
+            FileAt.ChangeMode(root, "own-2", 0x180);
+            Assert.Equal((first, inside ? 0 : first), (FileAt.Status(root, "own-2").UserId, FileAt.Status(PathDescriptor.Open(null, _folder[upper + "/own-2"], OpenFlags.Path)).UserId));
+        }
+        Assert.Equal(0u, FileAt.Status(PathDescriptor.Open(null, layers[0] + "/top", OpenFlags.Path)).UserId);
     }
 
     [Theory]

@@ -139,10 +139,31 @@ public sealed class UserNamespaceTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_the_host_does_not_have_there_is_refused_by_its_field()
+    public void Devices_belong_to_whom_the_spec_says_and_need_not_be_on_the_host()
     {
-        var spec = Spec("true", Namespaces.WithUser);
-        spec.Linux!.Devices = [new SpecDevice { Path = "/dev/null", Type = "c", Major = 1, Minor = 5 }];
+        var spec = Spec("head -c 3 /dev/zeros | wc -c; stat -c '%u:%g:%a %t:%T' /dev/zeros /dev/null", Namespaces.WithUser);
+        spec.Linux!.Devices = [new SpecDevice { Path = "/dev/zeros", Type = "c", Major = 1, Minor = 5, FileMode = 0x1b0, Uid = 0, Gid = 7 }];
+        Assert.Equal("3\n0:7:660 1:5\n0:0:666 1:3\n", _bundle.Run(spec).Output);
+    }
+
+    [Fact]
+    public void A_device_whose_owner_is_none_of_the_container_s_is_the_host_s_own_or_refused()
+    {
+        var spec = Spec("stat -c %u /dev/zero", Namespaces.WithUser);
+        spec.Linux!.Devices = [new SpecDevice { Path = "/dev/zero", Type = "c", Major = 1, Minor = 5, Uid = 500_000 }];
+        Assert.Equal("65534\n", _bundle.Run(spec).Output);
+        spec.Linux.Devices[0].Minor = 7;
         Assert.Equal("linux.devices[0].path", Assert.Throws<SpecException>(() => _bundle.Launch(spec)).Field);
+    }
+
+    [Fact]
+    public void The_root_is_shifted_where_the_annotation_asks_for_it_and_streams_are_given_away()
+    {
+        var spec = Spec("stat -c %u:%g / /bin/busybox; echo said >/dev/stdout", Namespaces.WithUser);
+        spec.Annotations = new() { ["yun.root-idmap"] = "true" };
+        Assert.Equal("0:0\n0:0\nsaid\n", _bundle.Run(spec).Output);
+        spec.Linux!.Namespaces!.RemoveAll(n => n.Type == "user");
+        (spec.Linux.UidMappings, spec.Linux.GidMappings) = (null, null);
+        Assert.Equal("annotations.yun.root-idmap", Assert.Throws<SpecException>(() => _bundle.Launch(spec)).Field);
     }
 }

@@ -46,7 +46,7 @@ public static class ExecSpec
                 Rlimits = ProcessLimits.Of(host.Ulimits),
                 OomScoreAdj = host.OomScoreAdj,
             },
-            Linux = new SpecLinux { CgroupsPath = container.CgroupPath, Seccomp = settings.Privileged ? null : security.FilterFor(capabilities) },
+            Linux = new SpecLinux { UidMappings = container.UserNamespace is { } space ? [.. space.Users] : null, CgroupsPath = container.CgroupPath, Seccomp = settings.Privileged ? null : security.FilterFor(capabilities) },
         };
         return container.IsMachine ? OfMachine(container, spec) : spec;
     }

@@ -1,3 +1,4 @@
+using Yun.Node.Containers.UserIds;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers.Spec;
@@ -9,13 +10,14 @@ public static class KernelParameters
         ["kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"];
 
     /// <summary>What was asked, and what Docker sets where a container has a network of its own: ping and low ports without a capability.</summary>
-    public static Dictionary<string, string> Of(HostConfig host, bool ownNetwork)
+    public static Dictionary<string, string> Of(HostConfig host, bool ownNetwork, UserNamespace? space)
     {
         var parameters = new Dictionary<string, string>();
         if (ownNetwork)
         {
             parameters["net.ipv4.ip_unprivileged_port_start"] = "0";
-            parameters["net.ipv4.ping_group_range"] = "0 2147483647";
+            // All groups that there are: from inside a user namespace the kernel takes no others.
+            parameters["net.ipv4.ping_group_range"] = $"0 {space?.Groups.Sum(range => range.Size) - 1 ?? int.MaxValue}";
         }
         foreach (var (name, value) in host.Sysctls ?? []) parameters[name] = value;
         return parameters;

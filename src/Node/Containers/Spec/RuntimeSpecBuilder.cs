@@ -41,13 +41,15 @@ public sealed class RuntimeSpecBuilder(Container container, StartFacts facts)
             Linux = new SpecLinux
             {
                 Namespaces = Namespaces(),
+                UidMappings = container.UserNamespace is { } space ? [.. space.Users] : null,
+                GidMappings = container.UserNamespace is { } ids ? [.. ids.Groups] : null,
                 CgroupsPath = container.CgroupPath,
                 Resources = ResourceLimits.Of(_host, rules),
                 Devices = devices,
                 MaskedPaths = _host.Privileged ? null : _host.MaskedPaths,
                 ReadonlyPaths = _host.Privileged ? null : _host.ReadonlyPaths,
                 Seccomp = security.FilterFor(capabilities),
-                Sysctl = KernelParameters.Of(_host, facts.HasNetworkNamespace && !container.SharesNetwork),
+                Sysctl = KernelParameters.Of(_host, facts.HasNetworkNamespace && !container.SharesNetwork, container.UserNamespace),
                 RootfsPropagation = facts.RootfsPropagation,
             },
         };
@@ -71,6 +73,7 @@ public sealed class RuntimeSpecBuilder(Container container, StartFacts facts)
     private List<SpecNamespace> Namespaces()
     {
         var namespaces = new List<SpecNamespace> { new() { Type = "mount" } };
+        if (container.UserNamespace is not null) namespaces.Add(new SpecNamespace { Type = "user" });
         if (facts.HasNetworkNamespace) namespaces.Add(new SpecNamespace { Type = "network" });
         if (_host.UtsMode != "host") namespaces.Add(new SpecNamespace { Type = "uts" });
         if (facts.JoinedPid > 0) namespaces.Add(new SpecNamespace { Type = "pid", Path = $"/proc/{facts.JoinedPid}/ns/pid" });

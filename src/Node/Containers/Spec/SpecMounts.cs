@@ -44,7 +44,11 @@ internal sealed class SpecMounts(Container container, StartFacts facts)
     private void AddFile(List<SpecMount> mounts, string destination, string source)
     {
         if (_own.Contains(destination) || _own.Contains("/etc") || !File.Exists(source)) return;
-        mounts.Add(new SpecMount { Destination = destination, Type = "bind", Source = source, Options = _host.ReadonlyRootfs ? ["rbind", "ro", "rprivate"] : ["rbind", "rprivate"] });
+        mounts.Add(new SpecMount
+        {
+            Destination = destination, Type = "bind", Source = source,
+            Options = ["rbind", .. _host.ReadonlyRootfs ? (string[])["ro"] : [], "rprivate", .. container.UserNamespace is not null ? (string[])["idmap"] : []],
+        });
     }
 
     private static SpecMount Mount(string destination, string type, string source, params List<string> options) =>

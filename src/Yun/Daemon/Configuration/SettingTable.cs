@@ -1,3 +1,4 @@
+using Yun.Node.Containers.UserIds;
 using static Yun.Daemon.Configuration.SettingKind;
 
 namespace Yun.Daemon.Configuration;
@@ -50,6 +51,8 @@ internal static class SettingTable
         Of("default-cgroupns-mode", Text, "private or host (default: private where there is cgroups v2 alone)"),
         Of("cgroup-parent", Text, "The cgroup that containers' own are made in"),
         Of("default-profile", Text, "The security profile of containers that name none: docker or strict (default docker)"),
+        Of("userns-remap", Text, "Put containers in a user namespace, with the ids that subuid(5) gives USER[:GROUP], or default"),
+        Of("userns-range", Text, $"Where containers of the profile strict get their user ids from, START:COUNT (default {IdRange.Default.Start}:{IdRange.Default.Count})"),
         Of("no-new-privileges", Flag, "Containers gain no privileges by set-user-id programs, unless they ask to"),
         Of("seccomp-profile", Text, "The default seccomp profile: a JSON file, builtin or unconfined"),
         Of("log-driver", Text, "The log driver of containers that name none (default json-file)"),
@@ -92,7 +95,6 @@ internal static class SettingTable
         Of("storage-opt", List, null, "storage-opts") with { Only = "", Because = "Storage has no options." },
         Of("selinux-enabled", Flag, null) with { Only = "false", Because = "Labels of SELinux are not set by the daemon." },
         Of("rootless", Flag, null) with { Only = "false", Because = "The daemon needs root's rights." },
-        Of("userns-remap", Text, null) with { Only = "", Because = "User namespaces for all containers are not there yet." },
         Of("authorization-plugin", List, null, "authorization-plugins") with { Only = "", Because = NoPlugins },
         Of("default-network-opt", Map, null, "default-network-opts") with { Only = "", Because = "Options are given to each network." },
         Of("default-gateway", Text, null) with { Only = "", Because = "The bridge is its network's gateway." },

@@ -63,7 +63,7 @@ public sealed class StrictProfileTests(DaemonFixture fixture, Probe probe) : End
     public async Task It_cannot_make_devices_and_uses_those_it_has()
     {
         Assert.Equal(["fifo", "null", "tty"], await RunAsync("cd /tmp; mknod null c 1 3 2>/dev/null && echo made; mknod disk b 8 0 2>/dev/null && echo made; mkfifo f && echo fifo; echo x >/dev/null && echo null; [ -c /dev/tty ] && echo tty"));
-        Assert.Equal(["made"], await RunAsync("mknod /tmp/null c 1 3 && echo made", "--cap-add", "MKNOD"));
+        Assert.Equal(["made"], await RunAsync("mknod /tmp/null c 1 3 && echo made", "--cap-add", "MKNOD", "--userns", "host"));
         Assert.Equal(["rw,nosuid,noexec"], await RunAsync("awk '$5 == \"/dev\" { print $6 }' /proc/self/mountinfo"));
     }
 
@@ -80,7 +80,7 @@ public sealed class StrictProfileTests(DaemonFixture fixture, Probe probe) : End
     public async Task Its_namespaces_are_its_own_those_of_cgroups_and_time_too()
     {
         var facts = await probe.FactsAsync(Docker, s_strict);
-        Assert.Equal(["cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "uts"], facts.Where(f => f.StartsWith("namespace", StringComparison.Ordinal) && f.EndsWith("its own", StringComparison.Ordinal)).Select(f => f.Split(' ')[1]));
+        Assert.Equal(["cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "user", "uts"], facts.Where(f => f.StartsWith("namespace", StringComparison.Ordinal) && f.EndsWith("its own", StringComparison.Ordinal)).Select(f => f.Split(' ')[1]));
         Assert.All(facts.Where(f => f.StartsWith("cgroup ", StringComparison.Ordinal)), f => Assert.EndsWith(":/", f));
     }
 

@@ -12,8 +12,8 @@ public sealed class SpecTests
         (await bundle.RunAsync("spec", "--profile", "strict")).Succeeded();
         var spec = SpecReader.Read(File.ReadAllBytes(Path.Combine(bundle.Folder, "config.json")));
         Assert.Equal(StrictProfile.Capabilities, spec.Process!.Capabilities!.Bounding);
-        (spec.Process.Terminal, spec.Process.Args) = (false, ["sh", "-c", "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status | cut -f2; ulimit -c; mknod /dev/x c 1 3 2>/dev/null || echo refused"]);
-        Assert.Equal(["1", "2", "0", "refused"], (await bundle.RunAsync(spec)).Succeeded().Lines);
+        (spec.Process.Terminal, spec.Process.Args) = (false, ["sh", "-c", "grep -E 'NoNewPrivs|Seccomp:' /proc/self/status | cut -f2; ulimit -c; mknod /dev/x c 1 3 2>/dev/null || echo refused; awk '{ print $3 }' /proc/self/uid_map; stat -c %u /bin"]);
+        Assert.Equal(["1", "2", "0", "refused", "65536", "0"], (await bundle.RunAsync(spec)).Succeeded().Lines);
     }
 
     [Fact]
