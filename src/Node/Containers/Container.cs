@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Yun.Images;
 using Yun.Linux;
@@ -17,7 +18,11 @@ public sealed partial class Container
     // A start includes mounts and network; whoever holds a turn for longer is stuck in the kernel, and the others are told so instead of joining it.
     private static readonly TimeSpan s_turnMax = TimeSpan.FromSeconds(60);
 
+    // Who wants it gone is told sooner.
+    private static readonly TimeSpan s_turnToEndMax = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private string _turnOf = "";
     private volatile ContainerRecord _record;
     private Task _writing = Task.CompletedTask;
     private IDisposable? _imageInUse;
@@ -83,10 +88,23 @@ public sealed partial class Container
     internal void ReleaseImage() => Interlocked.Exchange(ref _imageInUse, null)?.Dispose();
 
     /// <summary>From here until the turn is disposed of, nobody else changes this container.</summary>
-    internal async Task<Turn> TakeTurnAsync(CancellationToken cancel = default) =>
-        await _turn.WaitAsync(s_turnMax, cancel)
-            ? new Turn(this)
-            : throw new EngineException(ErrorKind.Unavailable, $"Container {Id} is busy: an earlier operation on it has not ended for a minute.");
+    /// <param name="operation">What others are told who wait for the turn in vain.</param>
+    internal Task<Turn> TakeTurnAsync(CancellationToken cancel = default, [CallerMemberName] string operation = "") => TakeTurnAsync(s_turnMax, operation, cancel);
+
+    /// <summary>As <see cref="TakeTurnAsync(CancellationToken, string)"/>, for what ends a container.</summary>
+    internal Task<Turn> TakeTurnToEndAsync(CancellationToken cancel, [CallerMemberName] string operation = "") => TakeTurnAsync(s_turnToEndMax, operation, cancel);
+
+    private async Task<Turn> TakeTurnAsync(TimeSpan patience, string operation, CancellationToken cancel)
+    {
+        if (await _turn.WaitAsync(patience, cancel))
+        {
+            _turnOf = operation;
+            return new Turn(this);
+        }
+        var stuck = $"Container {Id} is stuck: {_turnOf.Replace("Async", "", StringComparison.Ordinal)} has not ended for {patience.TotalSeconds:0} seconds, as it is when a file system or a device does not answer.";
+        Engine.Log.Warn(stuck);
+        throw new EngineException(ErrorKind.Unavailable, stuck);
+    }
 
     /// <summary>As <see cref="TakeTurnAsync"/>, however long it takes: for what has happened already and must not be lost.</summary>
     internal async Task<Turn> TakeTurnAtLastAsync()

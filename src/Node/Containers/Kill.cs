@@ -13,7 +13,7 @@ public sealed partial class Container
     {
         var signal = signalName is { Length: > 0 } ? Validation.Signal(signalName) : KillSignal;
         Task<WaitResult>? exit = null;
-        using (await TakeTurnAsync(cancel))
+        using (await TakeTurnToEndAsync(cancel))
         {
             if (State.Status == ContainerStatus.Restarting) EndRetrying();
             else if (!State.IsLive) throw new EngineException(ErrorKind.Conflict, $"cannot kill container: {Id}: container {Id} is not running");
@@ -46,6 +46,8 @@ public sealed partial class Container
         var errno = Process is { PidFd.IsInvalid: false } process ? ProcessDescriptor.Signal(process.PidFd, signal) : Orphan is { } orphan ? ProcessDescriptor.Signal(orphan, signal) : Errno.ESRCH;
         // It has just ended; the keeper's news of that is on its way.
         if (errno is not (Errno.None or Errno.ESRCH)) throw new EngineException(ErrorKind.Internal, $"Cannot kill container {Id}: {errno.Describe()}", new SyscallException("pidfd_send_signal", errno));
+        // Somebody else may have frozen it.
+        if (signal == KillSignal && Cgroup.IsFrozen) Cgroup.Freeze(false);
     }
 
     /// <summary>A container between two tries of its restart policy gives up.</summary>

@@ -15,7 +15,7 @@ public sealed partial class Container
             if (!force) throw Refused();
             await EndForRemovalAsync(cancel);
         }
-        using (await TakeTurnAsync(cancel))
+        using (await TakeTurnToEndAsync(cancel))
         {
             // It may have been removed while we waited for the turn, by --rm or by somebody else.
             if (_removed.Task.IsCompletedSuccessfully) return;
@@ -32,7 +32,7 @@ public sealed partial class Container
     private async Task EndForRemovalAsync(CancellationToken cancel)
     {
         Task<WaitResult> exit;
-        using (await TakeTurnAsync(cancel))
+        using (await TakeTurnToEndAsync(cancel))
         {
             if (State.Status == ContainerStatus.Restarting)
             {

@@ -1,11 +1,12 @@
 using System.Text;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Configurations;
+using DotNet.Testcontainers.Containers;
 using Yun.Tests.EndToEnd;
 
 namespace Yun.Tests.Clients;
 
-/// <summary>The Testcontainers package as tests of other projects use it, without its resource reaper: that image is to be had from Docker Hub alone.</summary>
+/// <summary>The Testcontainers package as tests of other projects use it. The image of its resource reaper is to be had from Docker Hub alone; <c>yun system reaper</c> stands in for it.</summary>
 public sealed class TestcontainersTests(DaemonFixture fixture) : EndToEndTest(fixture)
 {
     private const string Server = "echo page >/index.html; echo listening; exec httpd -f -p 80 -h /";
@@ -103,6 +104,36 @@ public sealed class TestcontainersTests(DaemonFixture fixture) : EndToEndTest(fi
         var imageName = image.FullName;
         await image.DeleteAsync();
         Assert.NotEqual(0, (await Docker.RunAsync("image", "inspect", imageName)).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_a_run_has_made_is_removed_by_the_reaper_when_the_run_ends()
+    {
+        if (!File.Exists(Path.Combine(Repository.Root, "artifacts/bin/yun"))) Assert.Skip("The native programs are not built; run make.");
+        using var folder = new ScratchFolder(("Dockerfile", "FROM busybox\nCOPY root /\nENV DOCKER_HOST=unix:///var/run/docker.sock\nENTRYPOINT [\"/yun\", \"system\", \"reaper\", \"--reconnection-timeout\", \"1s\"]\n"));
+        (await new Command("sh", "-c", $"mkdir {folder["root"]} && cd {folder["root"]} && cp $0 yun && cp --parents $(ldd $0 | grep -o '/[^ ]*') .", Path.Combine(Repository.Root, "artifacts/bin/yun")).RunAsync()).Succeeded();
+        var image = Name("reaper");
+        (await Docker.RunAsync("build", "-t", image, folder.Path)).Succeeded();
+        TestcontainersSettings.ResourceReaperImage = new DotNet.Testcontainers.Images.DockerImage(image);
+        TestcontainersSettings.ResourceReaperEnabled = true;
+        try
+        {
+            var reaper = await ResourceReaper.GetAndStartDefaultAsync(new DockerEndpointAuthenticationConfiguration(new Uri(Endpoint)), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, isWindowsEngineEnabled: false);
+            var name = Name();
+            var container = new ContainerBuilder("busybox:latest").WithDockerEndpoint(Endpoint).WithName(name).WithCommand("sleep", "1000").Build();
+            var volume = new VolumeBuilder().WithDockerEndpoint(Endpoint).WithName(Name("volume")).Build();
+            await container.StartAsync();
+            await volume.CreateAsync();
+            var other = await Docker.TextAsync("run", "-d", "--name", Name("other"), "busybox", "sleep", "1000");
+            // As the end of the process would: nothing is disposed of but the connection.
+            await reaper.DisposeAsync();
+            await Eventually.HoldsAsync(async () => (await Docker.RunAsync("inspect", name)).ExitCode != 0 && (await Docker.RunAsync("volume", "inspect", volume.Name)).ExitCode != 0);
+            Assert.Equal("running", await Docker.TextAsync("inspect", "-f", "{{.State.Status}}", other));
+        }
+        finally
+        {
+            TestcontainersSettings.ResourceReaperEnabled = false;
+        }
     }
 
     private string Endpoint => $"unix://{Daemon.Socket}";

@@ -25,7 +25,24 @@ public sealed class DeviceTests
     {
         using var folder = new ScratchFolder(("vendor/library", "code"));
         folder.Write("cdi/vendor.json", File.Replace("FOLDER", folder["vendor"], StringComparison.Ordinal));
-        folder.Write("cdi/other.yaml", "kind: other.com/device");
+        folder.Write("cdi/other.yaml", """
+            ---
+            # As nvidia-ctk writes it.
+            cdiVersion: 0.5.0
+            kind: other.com/device
+            devices:
+            - name: "0"
+              containerEdits:
+                env:
+                - "OTHER=yes: indeed"
+                deviceNodes:
+                - path: /dev/other
+                  hostPath: /dev/null
+                  fileMode: 438
+            containerEdits:
+              env: [EMPTY=, "NUMBER=7"]
+            """);
+        folder.Write("cdi/third.yaml", "kind: third.com/device\ndevices: *nowhere\n");
         await using var daemon = await Daemon.StartWithBusyboxAsync("--cdi-spec-dir", folder["cdi"]);
         var said = await daemon.Docker.TextAsync("run", "--rm", "--device", "vendor.com/device=foo", "busybox", "sh", "-c", "env | grep -E 'FOO|VENDOR' | sort; cat /vendor/library; echo; echo x > /dev/foo && id -G; touch /vendor/x 2>&1; true");
         Assert.Contains("FOO=injected\nVENDOR=1\ncode", said);
@@ -34,7 +51,8 @@ public sealed class DeviceTests
         Assert.Equal("ran", folder.Read("vendor/hook").Trim());
         Assert.Contains(folder["cdi"], await daemon.Docker.TextAsync("info", "-f", "{{.CDISpecDirs}}"));
         (await daemon.Docker.RunAsync("run", "--rm", "--device", "vendor.com/device=nosuch", "busybox")).FailedSaying("CDI device injection failed: unresolvable CDI devices vendor.com/device=nosuch");
-        (await daemon.Docker.RunAsync("run", "--rm", "--device", "other.com/device=x", "busybox")).FailedSaying("write it in JSON");
+        Assert.Equal("EMPTY=\nNUMBER=7\nOTHER=yes: indeed\n666", await daemon.Docker.TextAsync("run", "--rm", "--device", "other.com/device=0", "busybox", "sh", "-c", "env | grep -E 'EMPTY|NUMBER|OTHER' | sort; stat -c %a /dev/other"));
+        (await daemon.Docker.RunAsync("run", "--rm", "--device", "third.com/device=x", "busybox")).FailedSaying("third.yaml cannot be read: line 2: references to other places are not read");
         (await daemon.Docker.RunAsync("run", "--rm", "--device", "vendor.com/device=bad", "busybox")).FailedSaying("/dev/nosuchdevice is no device of this machine");
         (await daemon.Docker.RunAsync("run", "--rm", "--gpus", "all", "busybox")).FailedSaying("could not select device driver \"\" with capabilities: [[gpu]]");
     }

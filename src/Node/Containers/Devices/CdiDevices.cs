@@ -39,12 +39,13 @@ public static class CdiDevices
         var (files, faults) = (new List<CdiFile>(), new List<string>());
         foreach (var path in directories.Where(Directory.Exists).SelectMany(directory => Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal)))
         {
-            if (path.EndsWith(".yaml", StringComparison.Ordinal)) faults.Add($"{path} is not read: write it in JSON, as nvidia-ctk does with --format=json");
-            if (!path.EndsWith(".json", StringComparison.Ordinal)) continue;
+            var isYaml = path.EndsWith(".yaml", StringComparison.Ordinal);
+            if (!isYaml && !path.EndsWith(".json", StringComparison.Ordinal)) continue;
             try
             {
-                using var content = File.OpenRead(path);
-                files.Add(JsonSerializer.Deserialize(content, CdiJson.Default.CdiFile) ?? throw new JsonException("it is empty"));
+                using var content = File.OpenText(path);
+                var json = isYaml ? YamlDocument.ToJson(content) : System.Text.Encoding.UTF8.GetBytes(content.ReadToEnd());
+                files.Add(JsonSerializer.Deserialize(json, CdiJson.Default.CdiFile) ?? throw new JsonException("it is empty"));
             }
             catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException) { faults.Add($"{path} cannot be read: {error.Message}"); }
         }

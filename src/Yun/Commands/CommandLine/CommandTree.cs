@@ -120,6 +120,7 @@ public static class CommandTree
         new("system dial-stdio", "Proxy the stdio stream to the daemon connection", () => new DialStdioCommand()),
         new("system info, info", "Display system-wide information", () => new InfoCommand()),
         new("system prune", "Remove unused data", () => new PruneCommand()),
+        new("system reaper", "Remove what a test run of Testcontainers has made when it ends", () => new ReaperCommand()),
         new("system repair", "Get again what is damaged in the store", () => new VerifyCommand(repair: true)),
         new("system verify", "Read the store again and tell what is damaged", () => new VerifyCommand(repair: false)),
         new("inspect", "Return low-level information on objects", () => new InspectCommand(InspectKind.Any)),
