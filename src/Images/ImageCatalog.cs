@@ -72,6 +72,8 @@ internal sealed class ImageCatalog
     public Image? Get(Digest id, bool removedToo = false) =>
         _now is var now && now.Images.TryGetValue(id, out var known) && (removedToo || !known.Record.Removed) ? Show(now, known, NamesOf(now, id)) : null;
 
+    public bool Has(Digest id, bool removedToo = false) => _now.Images.TryGetValue(id, out var known) && (removedToo || !known.Record.Removed);
+
     public Digest? IdOf(ImageReference name) => _now.Names.TryGetValue(KeyOf(name), out var found) ? found.Id : null;
 
     /// <summary>The index that a name stands for.</summary>

@@ -9,28 +9,33 @@ namespace Yun.Images;
 
 public sealed partial class ImageStore
 {
+    /// <param name="holder">Whose it is, in words for those whom it hinders.</param>
+    public ImageLease Lease(string holder) => new(this, _pins.Take(), holder);
+
     /// <summary>Makes a layer of what a container or a build step changed.</summary>
     /// <param name="upperDirectory">An overlay upper directory that nobody writes to meanwhile.</param>
     /// <param name="below">The layer it was mounted on; null on nothing.</param>
+    /// <param name="lease">Holds the layer.</param>
     /// <param name="takeOver">The directory itself becomes the layer, which copies nothing; the caller has no further use for it.</param>
-    public Task<Layer> CommitLayerAsync(string upperDirectory, Layer? below, bool takeOver = false, CancellationToken cancel = default) =>
-        Task.Factory.StartNew(() => takeOver ? TakeOver(upperDirectory, below, cancel) : Copy(upperDirectory, below, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task<Layer> CommitLayerAsync(string upperDirectory, Layer? below, ImageLease lease, bool takeOver = false, CancellationToken cancel = default) =>
+        Task.Factory.StartNew(() => takeOver ? TakeOver(upperDirectory, below, lease, cancel) : Copy(upperDirectory, below, lease, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Makes a layer of a tar, plain or compressed, that nothing is yet known of.</summary>
     /// <param name="below">What it is to lie on; null for nothing.</param>
-    public Task<Layer> CommitLayerAsync(Stream tar, Layer? below, CancellationToken cancel = default) =>
-        Task.Factory.StartNew(() => Unpack(tar, below, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <param name="lease">Holds the layer.</param>
+    public Task<Layer> CommitLayerAsync(Stream tar, Layer? below, ImageLease lease, CancellationToken cancel = default) =>
+        Task.Factory.StartNew(() => Unpack(tar, below, lease, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Makes an image of a configuration and layers, bottom first; <c>rootfs</c> in the configuration is filled in here.</summary>
+    /// <param name="layers">The lease holds them, or images that it holds stand on them.</param>
+    /// <param name="lease">Holds the image.</param>
     /// <param name="parent">The image it was made from, which then cannot be removed before it.</param>
-    public async Task<Image> CreateImageAsync(ImageConfig config, IReadOnlyList<Layer> layers, Digest? parent = null, CancellationToken cancel = default)
+    public async Task<Image> CreateImageAsync(ImageConfig config, IReadOnlyList<Layer> layers, ImageLease lease, Digest? parent = null, CancellationToken cancel = default)
     {
         config = config with { Rootfs = new RootFs { DiffIds = [.. layers.Select(layer => layer.DiffId)] } };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(config, ImageJson.Default.ImageConfig);
-        using var pins = _pins.Take();
-        pins.Add([Digest.Of(bytes), .. layers.Select(layer => layer.ChainId)]);
-        if (layers.FirstOrDefault(layer => _layers.Find(layer.ChainId) is null) is { } gone)
-            throw new EngineException(ErrorKind.Conflict, $"The layer {gone.ChainId} was removed while an image was made of it.");
+        lease.Content.Add([Digest.Of(bytes), .. layers.Select(layer => layer.ChainId)]);
+        if (layers.FirstOrDefault(layer => _layers.Find(layer.ChainId) is null) is { } gone) throw new EngineException(ErrorKind.Internal, $"The layer {gone.ChainId} is not there any more.");
         var id = _content.Write(bytes);
         using (await ChangeAsync(cancel))
         {
@@ -40,38 +45,41 @@ public sealed partial class ImageStore
                 Id = id,
                 Layers = [.. layers.Select(layer => new LayerRecord { DiffId = layer.DiffId, ChainId = layer.ChainId, Blob = BlobOf(layer.ChainId) })],
             }) with { Parent = parent ?? known?.Parent, Removed = false }, config, layers);
-            return _catalog.Get(id)!;
+            var image = _catalog.Get(id)!;
+            lease.TryHold(image); // Who removes it waits for this change to end.
+            return image;
         }
     }
 
     /// <summary>Makes an image of one layer from a tar of a root file system, plain or compressed.</summary>
     public async Task<Image> ImportAsync(Stream tar, ImageConfig config, ImageReference? name, CancellationToken cancel = default)
     {
-        var layer = await CommitLayerAsync(tar, null, cancel);
-        var image = await CreateImageAsync(config, [layer], null, cancel);
+        using var lease = Lease("import");
+        var layer = await CommitLayerAsync(tar, null, lease, cancel);
+        var image = await CreateImageAsync(config, [layer], lease, null, cancel);
         if (name is not null) await TagAsync(image, name, cancel);
         Publish("import", image.Id);
         return image;
     }
 
-    private Layer Unpack(Stream tar, Layer? below, CancellationToken cancel)
+    private Layer Unpack(Stream tar, Layer? below, ImageLease lease, CancellationToken cancel)
     {
         using var draft = _layers.Begin();
         using var ahead = new ReadAheadStream(tar, null, blocking: false, cancel);
         LayerUnpacker.Unpack(ahead, draft, null, withRecipe: true, cancel);
-        return _layers.Commit(draft, below);
+        return Commit(draft, below, lease);
     }
 
-    private Layer Copy(string upperDirectory, Layer? below, CancellationToken cancel)
+    private Layer Copy(string upperDirectory, Layer? below, ImageLease lease, CancellationToken cancel)
     {
         using var upper = Linux.PathDescriptor.Open(null, upperDirectory, Linux.OpenFlags.ReadOnly | Linux.OpenFlags.Directory);
         using var draft = _layers.Begin();
         using var tar = ArchiveWriter.Open(upper, "", new ArchiveOptions { Whiteouts = true }, cancel);
         LayerUnpacker.Unpack(tar, draft, null, withRecipe: true, cancel);
-        return _layers.Commit(draft, below);
+        return Commit(draft, below, lease);
     }
 
-    private Layer TakeOver(string upperDirectory, Layer? below, CancellationToken cancel)
+    private Layer TakeOver(string upperDirectory, Layer? below, ImageLease lease, CancellationToken cancel)
     {
         using var draft = _layers.Begin(upperDirectory);
         using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
@@ -86,6 +94,13 @@ public sealed partial class ImageStore
             }
             draft.DiffId = Digest.FromHash(hash.GetHashAndReset());
         }
+        return Commit(draft, below, lease);
+    }
+
+    private Layer Commit(LayerDraft draft, Layer? below, ImageLease lease)
+    {
+        // Before the store is asked whether it has the layer already.
+        lease.Content.Add(Layer.ChainOf(below?.ChainId, draft.DiffId));
         return _layers.Commit(draft, below);
     }
 

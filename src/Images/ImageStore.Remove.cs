@@ -46,6 +46,17 @@ public sealed partial class ImageStore
         return done;
     }
 
+    /// <summary>Removes an image that has no name. False when it has been given one meanwhile, or a build, a container or another image stands on it.</summary>
+    public async Task<bool> RemoveUnnamedAsync(Digest id, CancellationToken cancel = default)
+    {
+        using (await ChangeAsync(cancel))
+        {
+            if (_catalog.Get(id) is not { IsDangling: true } image || ObstacleOf(image, Obstacles.Hard | Obstacles.Soft) is not null) return false;
+            await DeleteAsync(id, [], force: false, pruneParents: false, quiet: true);
+            return true;
+        }
+    }
+
     /// <summary>Takes names away from an image, which stays, also when it has none left.</summary>
     public async Task UntagAsync(Image image, IEnumerable<ImageReference> names, CancellationToken cancel = default)
     {
@@ -95,10 +106,10 @@ public sealed partial class ImageStore
         foreach (var name in image.Names) await UntagAsync(id, name, done);
         var freed = 0L;
         // A stopped container goes on with the layers it stands on.
-        if (UserOf(id) is not null) await _catalog.PutAsync(image.Record with { Removed = true }, image.Config, image.Layers);
-        else await _catalog.DropAsync(id);
+        var isGone = await TryDropAsync(id);
+        if (!isGone) await _catalog.PutAsync(image.Record with { Removed = true }, image.Config, image.Layers);
         done.Add(new ImageRemoval(null, id.ToString()));
-        if (UserOf(id) is null)
+        if (isGone)
         {
             foreach (var layer in Free(image))
             {

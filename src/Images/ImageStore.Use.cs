@@ -9,15 +9,24 @@ public sealed partial class ImageStore
 {
     private readonly Lock _using = new();
     private readonly List<ImageUse> _uses = [];
+    private readonly HashSet<Digest> _going = [];
     private readonly Channel<Digest> _unused = Channel.CreateUnbounded<Digest>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _freeing;
     private volatile NeededContent? _needed;
 
     /// <summary>Marks the image in use by a container until disposed of. A container says so from its creation to its removal, and again after the daemon has started.</summary>
-    public IDisposable Use(Image image, string containerId, Func<bool> isRunning)
+    /// <exception cref="EngineException">NotFound: it was removed meanwhile.</exception>
+    public IDisposable Use(Image image, string containerId, Func<bool> isRunning) => TryUse(image.Id, containerId, isRunning, removedToo: true) ?? throw ImageCatalog.NotFound(image.Id.ToString());
+
+    /// <summary>As <see cref="Use"/>, but null when the image is gone or about to go.</summary>
+    internal IDisposable? TryUse(Digest image, string user, Func<bool> isRunning, bool removedToo = false)
     {
-        var use = new ImageUse(this, image.Id, containerId, isRunning);
-        lock (_using) _uses.Add(use);
+        var use = new ImageUse(this, image, user, isRunning);
+        lock (_using)
+        {
+            if (_going.Contains(image) || !_catalog.Has(image, removedToo)) return null;
+            _uses.Add(use);
+        }
         return use;
     }
 
@@ -32,7 +41,7 @@ public sealed partial class ImageStore
         var (before, freed) = (DateTime.UtcNow - keep, _content.DropPartials(keep));
         using (await ChangeAsync(cancel))
         {
-            foreach (var image in _catalog.Everything().Where(image => image.Record.Removed && UserOf(image.Id) is null)) await _catalog.DropAsync(image.Id);
+            foreach (var image in _catalog.Everything().Where(image => image.Record.Removed)) await TryDropAsync(image.Id);
             var needed = Needed();
             foreach (var layer in _layers.All().Where(chain => !needed.Contains(chain)).Select(_layers.Find).OfType<Layer>().Where(layer => LayerStore.MadeAt(layer) <= before).ToList())
                 if (_pins.TryFree(layer.ChainId, () => _layers.Delete(layer.ChainId))) freed += layer.SizeBytes;
@@ -62,15 +71,34 @@ public sealed partial class ImageStore
         lock (_using) return _uses.Find(use => use.Image == image && (running is null || use.IsRunning == running));
     }
 
+    /// <summary>Forgets an image that nobody uses, while nobody can begin to.</summary>
+    private async Task<bool> TryDropAsync(Digest id)
+    {
+        lock (_using)
+        {
+            if (_uses.Exists(use => use.Image == id)) return false;
+            _going.Add(id);
+        }
+        try
+        {
+            await _catalog.DropAsync(id);
+            return true;
+        }
+        finally
+        {
+            lock (_using) _going.Remove(id);
+        }
+    }
+
     private async Task FreeUnusedAsync()
     {
         await foreach (var id in _unused.Reader.ReadAllAsync())
         {
             using (await ChangeAsync(CancellationToken.None))
             {
-                if (_catalog.Get(id, removedToo: true) is not { Record.Removed: true } image || UserOf(id) is not null) continue;
-                await _catalog.DropAsync(id);
-                Free(image);
+                if (!_catalog.Has(id, removedToo: true) || _catalog.Has(id)) continue;
+                var image = _catalog.Get(id, removedToo: true)!;
+                if (await TryDropAsync(id)) Free(image);
             }
         }
     }

@@ -5,7 +5,7 @@ namespace Yun.Linux;
 /// <summary>Ed25519 by the system's OpenSSL, since .NET has no such keys.</summary>
 public static unsafe partial class Ed25519
 {
-    private const int SignatureBytes = 64;
+    private const int SignatureBytes = 64, PublicKeyBytes = 32;
 
     /// <summary>False also for a key that OpenSSL cannot read.</summary>
     /// <param name="publicKey">SubjectPublicKeyInfo, DER.</param>
@@ -56,11 +56,35 @@ public static unsafe partial class Ed25519
         }
     }
 
+    /// <summary>The 32 bytes of the public key.</summary>
+    /// <param name="privateKey">PKCS #8, DER.</param>
+    /// <exception cref="InvalidOperationException">OpenSSL cannot read it.</exception>
+    public static byte[] PublicOf(ReadOnlySpan<byte> privateKey)
+    {
+        var point = new byte[PublicKeyBytes];
+        // Safe as above.
+        fixed (byte* keyBytes = privateKey, pointBytes = point)
+        {
+            var at = keyBytes;
+            var key = d2i_AutoPrivateKey(0, &at, privateKey.Length);
+            try
+            {
+                nuint length = PublicKeyBytes;
+                return key != 0 && EVP_PKEY_get_raw_public_key(key, pointBytes, &length) == 1 && length == PublicKeyBytes ? point : throw new InvalidOperationException("OpenSSL cannot read this key.");
+            }
+            finally
+            {
+                EVP_PKEY_free(key);
+            }
+        }
+    }
+
     private const string Library = "libcrypto.so.3";
 
     [LibraryImport(Library)] private static partial nint d2i_PUBKEY(nint reuse, byte** from, nint length);
     [LibraryImport(Library)] private static partial nint d2i_AutoPrivateKey(nint reuse, byte** from, nint length);
     [LibraryImport(Library)] private static partial void EVP_PKEY_free(nint key);
+    [LibraryImport(Library)] private static partial int EVP_PKEY_get_raw_public_key(nint key, byte* to, nuint* length);
     [LibraryImport(Library)] private static partial nint EVP_MD_CTX_new();
     [LibraryImport(Library)] private static partial void EVP_MD_CTX_free(nint context);
     [LibraryImport(Library)] private static partial int EVP_DigestVerifyInit(nint context, nint keyContext, nint digest, nint engine, nint key);

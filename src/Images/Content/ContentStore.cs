@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Yun.Linux;
 using Yun.Oci;
 using Yun.Protocol;
@@ -18,6 +19,7 @@ internal sealed class ContentStore : IDisposable
     private readonly Trash _trash;
     private readonly Pins _pins;
     private readonly List<Func<Digest, bool>> _owners = [];
+    private readonly ConcurrentDictionary<Digest, TaskCompletionSource> _publishing = new();
     private readonly FileStream _lock;
 
     /// <exception cref="EngineException">Another process works with this data root: each would free what the other needs.</exception>
@@ -96,7 +98,12 @@ internal sealed class ContentStore : IDisposable
     public Digest Write(ReadOnlySpan<byte> document)
     {
         var digest = Digest.Of(document);
-        if (TryRead(digest) is not null) return digest;
+        if (TryRead(digest) is not null)
+        {
+            // Somebody else may have renamed it a moment ago and not synced that: it would be gone after a power cut that what is made of it here survives.
+            if (_publishing.TryGetValue(digest, out var publishing)) publishing.Task.Wait();
+            return digest;
+        }
         using var ingest = Ingest.Begin(this);
         ingest.Accept(document);
         return ingest.Commit(digest, document.Length);
@@ -105,9 +112,19 @@ internal sealed class ContentStore : IDisposable
     /// <summary>Makes a finished file in <see cref="Incoming"/> the blob. The file is on the disk already.</summary>
     public void Publish(string path, Digest digest)
     {
-        File.Move(path, PathOf(digest), overwrite: true);
-        using var directory = PathDescriptor.Open(null, _blobs, OpenFlags.ReadOnly | OpenFlags.Directory);
-        OpenFile.Sync(directory);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _publishing[digest] = done;
+        try
+        {
+            File.Move(path, PathOf(digest), overwrite: true);
+            using var directory = PathDescriptor.Open(null, _blobs, OpenFlags.ReadOnly | OpenFlags.Directory);
+            OpenFile.Sync(directory);
+        }
+        finally
+        {
+            _publishing.TryRemove(KeyValuePair.Create(digest, done));
+            done.SetResult();
+        }
     }
 
     public bool Delete(Digest digest) => _trash.Throw(PathOf(digest));

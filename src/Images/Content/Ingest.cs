@@ -59,8 +59,9 @@ internal sealed class Ingest : IDisposable
         if (Length / WritingBytes != (Length - bytes.Length) / WritingBytes) OpenFile.StartWriting(_file.SafeFileHandle);
     }
 
+    /// <param name="pins">Holds it before it is there. Who knew the digest has it pinned already.</param>
     /// <exception cref="EngineException">It is not what was expected; what came is thrown away.</exception>
-    public Digest Commit(Digest? expected = null, long? size = null)
+    public Digest Commit(Digest? expected = null, long? size = null, Pins.Lease? pins = null)
     {
         var digest = Digest.FromHash(_hash.GetHashAndReset());
         if ((expected is { } wanted && wanted != digest) || (size is { } bytes && bytes != Length))
@@ -70,6 +71,7 @@ internal sealed class Ingest : IDisposable
                 ? $"The content {expected} has {Length} bytes where {size} were announced."
                 : $"The content {expected} is damaged: what came has the digest {digest}.");
         }
+        pins?.Add(digest);
         OpenFile.Sync(_file.SafeFileHandle);
         _store.Publish(_path, digest);
         _committed = true;

@@ -30,7 +30,7 @@ internal sealed class LayerBlobs(ContentStore content)
     }
 
     /// <summary>Compresses a layer into the content store, once; from then on it travels in this form.</summary>
-    public Descriptor Compress(Layer layer, CancellationToken cancel)
+    public Descriptor Compress(Layer layer, Pins.Lease pins, CancellationToken cancel)
     {
         using var ingest = Ingest.Begin(content);
         using (var tar = OpenTar(layer, null, cancel))
@@ -38,7 +38,7 @@ internal sealed class LayerBlobs(ContentStore content)
         using (var gzip = new GZipStream(taker, CompressionLevel.Fastest))
             tar.CopyTo(gzip, 256 * 1024);
         var size = ingest.Length;
-        return new Descriptor { MediaType = MediaTypes.DockerLayerGzip, Digest = ingest.Commit(), Size = size };
+        return new Descriptor { MediaType = MediaTypes.DockerLayerGzip, Digest = ingest.Commit(pins: pins), Size = size };
     }
 
     private static void WriteTar(Layer layer, string directory, Action<ReadOnlySpan<byte>> write, CancellationToken cancel)

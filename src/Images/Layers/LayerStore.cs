@@ -85,6 +85,12 @@ internal sealed class LayerStore
 
     private Layer? Load(Digest chainId)
     {
+        // One that has been moved into its place and whose move is not on the disk yet is nothing to count on.
+        lock (_committing) return LoadSynced(chainId);
+    }
+
+    private Layer? LoadSynced(Digest chainId)
+    {
         foreach (var length in s_nameLengths)
         {
             var path = Path.Combine(_directory, chainId.Hex[..length]);

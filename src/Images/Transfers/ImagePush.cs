@@ -26,9 +26,10 @@ internal sealed class ImagePush(
         if (!await registry.HasBlobAsync(repository, image.Id, cancel))
             await registry.PutBlobAsync(repository, image.Id, config.Length, () => new MemoryStream(config, writable: false), _ => { }, cancel);
         var (bytes, mediaType) = Manifest(image, config.Length, blobs);
-        var digest = content.Write(bytes);
-        await registry.PutManifestAsync(repository, tag ?? digest.ToString(), mediaType, bytes, cancel);
+        var digest = Digest.Of(bytes);
         pins.Add(digest);
+        content.Write(bytes);
+        await registry.PutManifestAsync(repository, tag ?? digest.ToString(), mediaType, bytes, cancel);
         return (new Descriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length }, blobs);
     }
 
@@ -38,14 +39,13 @@ internal sealed class ImagePush(
     private async Task<Descriptor> PushLayerAsync(Layer layer, Descriptor? blob, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
         var id = layer.DiffId.Short;
+        if (blob is not null) pins.Add(blob.Digest);
         if (blob is not null && await IsThereAsync(blob, id, progress, cancel)) return blob;
         if (blob is null || !content.Has(blob.Digest))
         {
-            blob = await Task.Run(() => new LayerBlobs(content).Compress(layer, cancel), cancel);
-            pins.Add(blob.Digest);
+            blob = await Task.Run(() => new LayerBlobs(content).Compress(layer, pins, cancel), cancel);
             if (await IsThereAsync(blob, id, progress, cancel)) return blob;
         }
-        pins.Add(blob.Digest);
         var pushing = new StepProgress(progress ?? new Progress<TransferProgress>(), "Pushing", id, blob.Size);
         await registry.PutBlobAsync(repository, blob.Digest, blob.Size, () => content.Open(blob.Digest), pushing.At, cancel);
         progress?.Report(new TransferProgress("Pushed", id, HasDetail: true));

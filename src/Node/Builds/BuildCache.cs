@@ -83,13 +83,9 @@ public sealed class BuildCache(IStore store, ImageStore images, TimeProvider tim
             var round = 0;
             foreach (var image in all.Where(i => i.IsDangling && forgotten.Contains(i.Id) && !parents.Contains(i.Id)))
             {
-                try
+                if (!await images.RemoveUnnamedAsync(image.Id, cancel))
                 {
-                    await images.RemoveAsync(image.Id.ToString(), force: false, pruneParents: false, cancel);
-                }
-                catch (Protocol.EngineException)
-                {
-                    forgotten.Remove(image.Id); // a container stands on it
+                    forgotten.Remove(image.Id);
                     continue;
                 }
                 removed.Add(image.Id);

@@ -17,7 +17,6 @@ internal sealed class BuildRun : IDisposable
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly ConcurrentDictionary<StageBuild, IDisposable> _held = [];
     private readonly ConcurrentBag<IDisposable> _opened = [];
     private readonly Dictionary<string, Task<BuildContext>> _named = [];
     private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
@@ -27,6 +26,8 @@ internal sealed class BuildRun : IDisposable
     public BuildRun() => _unkept = new Lazy<BuildDirectory>(() => BuildDirectory.Create(ExecRoot!));
 
     public required ImageStore Images { get; init; }
+    /// <summary>Holds every layer and image that the build makes or stands on.</summary>
+    public required ImageLease Lease { get; init; }
     public required IBuildContainers Containers { get; init; }
     public required CacheFolders Caches { get; init; }
     /// <summary>Whoever does a step first does it for all who come to the same one meanwhile, in this build or another; by <see cref="CacheStep.Key"/>.</summary>
@@ -60,7 +61,6 @@ internal sealed class BuildRun : IDisposable
     public void Dispose()
     {
         if (_unkept.IsValueCreated) _unkept.Value.Dispose();
-        foreach (var held in _held.Values) held.Dispose();
         foreach (var opened in _opened) opened.Dispose();
         foreach (var named in _named.Values.Where(named => named.IsCompletedSuccessfully)) named.Result.Dispose();
     }
@@ -97,14 +97,6 @@ internal sealed class BuildRun : IDisposable
 
     /// <summary>What an image made from <paramref name="current"/> runs on.</summary>
     public Platform PlatformOf(Image? current) => current?.Platform ?? Request.Platform ?? Platform.Host;
-
-    /// <summary>Keeps the image from being removed while the stage stands on it; the one before is let go, its child protects it.</summary>
-    public void Hold(StageBuild stage, Image? image)
-    {
-        _held.TryRemove(stage, out var before);
-        if (image is not null) _held[stage] = Images.Use(image, $"build {System.IO.Path.GetFileName(Directory.Path)}", () => true);
-        before?.Dispose();
-    }
 
     /// <summary>What FROM names: an earlier stage, nothing (<c>scratch</c>, null), or an image, pulled where it is missing or asked for anew.</summary>
     public async Task<Image?> FindBaseAsync(Stage stage, BuildStep step, CancellationToken cancel)
@@ -147,9 +139,9 @@ internal sealed class BuildRun : IDisposable
     {
         var files = (await FindFilesAsync(name, cancel))!;
         await files.RootAsync(cancel);
-        var layer = await Images.CommitLayerAsync(files.DirectoryPath, null, cancel: cancel);
+        var layer = await Images.CommitLayerAsync(files.DirectoryPath, null, Lease, cancel: cancel);
         var platform = Request.Platform ?? Platform.Host;
-        return await Images.CreateImageAsync(new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant }, [layer], null, cancel);
+        return await Images.CreateImageAsync(new ImageConfig { Os = platform.Os, Architecture = platform.Architecture, Variant = platform.Variant }, [layer], Lease, null, cancel);
     }
 
     /// <summary>A new file of the build's own, and the source that it becomes once it is written.</summary>
@@ -193,6 +185,13 @@ internal sealed class BuildRun : IDisposable
     }
 
     private async Task<Image> FindImageAsync(string name, Platform? platform, BuildStep step, CancellationToken cancel)
+    {
+        // One that is removed before it is held is asked for again.
+        while (true)
+            if (await FindOrPullAsync(name, platform, step, cancel) is var image && Lease.TryHold(image)) return image;
+    }
+
+    private async Task<Image> FindOrPullAsync(string name, Platform? platform, BuildStep step, CancellationToken cancel)
     {
         var local = Images.TryFind(name, platform);
         if (local is not null && platform is not null && platform.Suits(local.Platform) == 0) local = null;

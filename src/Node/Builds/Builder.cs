@@ -33,16 +33,17 @@ public sealed class Builder
 
     public BuildCache Cache { get; }
 
+    /// <param name="lease">Holds the image, and all that it is made of and from: until it is disposed of nobody removes them, whether or not they have a name by then.</param>
     /// <param name="buildId">What <see cref="Cancel"/> knows the build by; null when nobody will cancel it by name.</param>
     /// <exception cref="EngineException">The Dockerfile is wrong, or a step cannot be done.</exception>
     /// <exception cref="BuildCommandException">A RUN failed.</exception>
-    public async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, string? buildId = null, CancellationToken cancel = default)
+    public async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, string? buildId = null, CancellationToken cancel = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (buildId is not null) _running[buildId] = stop;
         try
         {
-            return await BuildAsync(request, output, stop.Token);
+            return await BuildAsync(request, output, lease, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
@@ -69,7 +70,7 @@ public sealed class Builder
         return (removed, bytes + _caches.Prune());
     }
 
-    private async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, CancellationToken cancel)
+    private async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, CancellationToken cancel)
     {
         using var directory = BuildDirectory.Create(_folder);
         using var context = await BuildContext.OpenAsync(request, directory, output, cancel);
@@ -78,6 +79,7 @@ public sealed class Builder
         using var run = new BuildRun
         {
             Images = _images,
+            Lease = lease,
             Containers = _containers,
             Caches = _caches,
             Turns = _turns,

@@ -14,7 +14,9 @@ public sealed class CacheImport : IAsyncDisposable
     private readonly List<Image> _images = [];
     private readonly List<ImageReference> _names = [];
 
-    private CacheImport(ImageStore store) => _store = store;
+    private readonly ImageLease _lease;
+
+    private CacheImport(ImageStore store) => (_store, _lease) = (store, store.Lease("cache import"));
 
     public IReadOnlyList<Image> Images => _images;
 
@@ -26,7 +28,7 @@ public sealed class CacheImport : IAsyncDisposable
         {
             foreach (var name in request.CacheFrom)
                 if (request.PullCache) await import.PullAsync(name, request, output, cancel);
-                else if (store.TryFind(name) is { } here) import._images.Add(here);
+                else if (store.TryFind(name) is { } here) import.Add(here);
             return import;
         }
         catch
@@ -48,11 +50,18 @@ public sealed class CacheImport : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _lease.Dispose();
         foreach (var name in _names)
         {
             try { await _store.RemoveAsync(name.ToString(), force: false, pruneParents: false); }
             catch (EngineException) { /* Somebody else has removed it, or uses it by now. */ }
         }
+    }
+
+    // One that was removed meanwhile is no cache.
+    private void Add(Image image)
+    {
+        if (_lease.TryHold(image)) _images.Add(image);
     }
 
     private async Task PullAsync(string name, BuildRequest request, BuildOutput output, CancellationToken cancel)
@@ -65,7 +74,7 @@ public sealed class CacheImport : IAsyncDisposable
             var reference = ImageReference.Parse(name).WithDefaultTag();
             var auth = await request.AuthFor(reference.Domain, cancel);
             var image = await _store.PullAsync(reference, request.Platform, auth, output.ProgressOf(step), cancel);
-            _images.Add(image);
+            Add(image);
             if (here is null) _names.Add(reference);
             // A cache of all stages is an index with an image for each.
             foreach (var (manifest, stage) in _store.IndexOf(image)?.Manifests ?? [])
@@ -73,13 +82,13 @@ public sealed class CacheImport : IAsyncDisposable
                 if (manifest.Annotations?.ContainsKey(StageAnnotation) != true || stage?.Id == image.Id) continue;
                 var named = reference.WithDigest(manifest.Digest);
                 if (_store.TryFind(named.ToString()) is null) _names.Add(named);
-                _images.Add(await _store.PullAsync(named, request.Platform, auth, output.ProgressOf(step), cancel));
+                Add(await _store.PullAsync(named, request.Platform, auth, output.ProgressOf(step), cancel));
             }
             await output.EndAsync(step, null, cancel);
         }
         catch (Exception missing) when (missing is EngineException or FormatException && !cancel.IsCancellationRequested)
         {
-            if (here is not null) _images.Add(here);
+            if (here is not null) Add(here);
             await output.FailAsync(step, missing, cancel);
         }
     }

@@ -136,7 +136,7 @@ internal sealed partial class StageBuild
     {
         if (!Directory.EnumerateFileSystemEntries(upper).Any()) return null;
         run.SourceDate?.Apply(upper);
-        return await run.Images.CommitLayerAsync(upper, TopLayer, takeOver: true, cancel);
+        return await run.Images.CommitLayerAsync(upper, TopLayer, run.Lease, takeOver: true, cancel);
     }
 
     private Layer? TopLayer => Current is { Layers: [.., var top] } ? top : null;

@@ -44,7 +44,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     {
         _step = step;
         var baseImage = await run.FindBaseAsync(Stage, step, cancel);
-        Stand(baseImage);
+        Current = baseImage;
         _config = baseImage?.Config.Config is { } config ? ConfigChange.Copy(config) : new ImageRunConfig();
         _author = baseImage?.Config.Author;
         if (_config.Env?.Exists(v => v.StartsWith("PATH=", StringComparison.Ordinal)) != true) (_config.Env ??= []).Add("PATH=" + DefaultPath);
@@ -119,7 +119,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
     private async Task<bool> TryCacheAsync(CacheStep step, CancellationToken cancel)
     {
         if (!UsesCache) return false;
-        if (await run.Cache.FindAsync(step, cancel) is { } image && run.CacheAllows(image)) Stand(image);
+        if (await run.Cache.FindAsync(step, cancel) is { } image && run.CacheAllows(image) && run.Lease.TryHold(image)) Current = image;
         else if (ForeignCache.Find(Current, step.Command, run.CacheSources) is (true, var layer)) await CommitAsync(step, layer, cancel);
         else return false;
         await run.Output.CachedAsync(_step, cancel);
@@ -144,16 +144,9 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
             Comment = null,
         };
         IReadOnlyList<Layer> below = Current?.Layers ?? [];
-        var image = await run.Images.CreateImageAsync(config, layer is null ? below : [.. below, layer], Current?.Id, cancel);
+        var image = await run.Images.CreateImageAsync(config, layer is null ? below : [.. below, layer], run.Lease, Current?.Id, cancel);
         await run.Cache.RememberAsync(step, image, cancel);
-        Stand(image);
-    }
-
-    // An image without a name could be pruned away under the build, so the one it stands on is marked in use.
-    private void Stand(Image? image)
-    {
         Current = image;
-        run.Hold(this, image);
     }
 
     private static IReadOnlyList<Instruction> Parse(string trigger)

@@ -38,9 +38,10 @@ public sealed partial class Container
 
     private async Task<Image> CommitInTurnAsync(CommitRequest request, ImageRunConfig config, CancellationToken cancel)
     {
+        using var lease = Engine.Images.Lease($"commit of {Id}");
         var from = Image;
         var below = from.Layers is [.., var top] ? top : null;
-        var layer = IsMachine ? await CommitMachineLayerAsync(below, request.Pause, cancel) : await CommitChangesAsync(below, cancel);
+        var layer = IsMachine ? await CommitMachineLayerAsync(below, lease, request.Pause, cancel) : await CommitChangesAsync(below, lease, cancel);
         var now = Engine.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var history = new ImageHistory { Created = now, CreatedBy = string.Join(' ', Config.Cmd ?? []), Author = request.Author, Comment = request.Comment };
         var whole = from.Config with
@@ -48,15 +49,15 @@ public sealed partial class Container
             Created = now, Author = request.Author, Comment = request.Comment, Container = Id, Config = config, History = [.. from.Config.History ?? [], history],
         };
         // With the parent's own layers below, what was pushed of them need not travel again.
-        var image = await Engine.Images.CreateImageAsync(whole, [.. from.Layers, layer], from.Id, cancel);
+        var image = await Engine.Images.CreateImageAsync(whole, [.. from.Layers, layer], lease, from.Id, cancel);
         if (request.Name is not null) await Engine.Images.TagAsync(image, request.Name, cancel);
         return image;
     }
 
-    private async Task<Layer> CommitChangesAsync(Layer? below, CancellationToken cancel)
+    private async Task<Layer> CommitChangesAsync(Layer? below, ImageLease lease, CancellationToken cancel)
     {
         using var inside = await OpenChangesInsideAsync(cancel);
-        return await Engine.Images.CommitLayerAsync(inside is null ? UpperDirectory : $"/proc/self/fd/{inside.DangerousGetHandle()}", below, takeOver: false, cancel);
+        return await Engine.Images.CommitLayerAsync(inside is null ? UpperDirectory : $"/proc/self/fd/{inside.DangerousGetHandle()}", below, lease, takeOver: false, cancel);
     }
 
     private ImageRunConfig RunConfig(CommitRequest request)

@@ -44,10 +44,10 @@ public sealed partial class Container
     }
 
     /// <param name="pause">Hold up those who write meanwhile.</param>
-    private async Task<Layer> CommitMachineLayerAsync(Layer? below, bool pause, CancellationToken cancel)
+    private async Task<Layer> CommitMachineLayerAsync(Layer? below, ImageLease lease, bool pause, CancellationToken cancel)
     {
         await using var process = await ReadMachineAsync(cancel, "layer", pause ? "freeze" : "");
-        return await Engine.Images.CommitLayerAsync(process.Output, below, cancel);
+        return await Engine.Images.CommitLayerAsync(process.Output, below, lease, cancel);
     }
 
     private Task<MachineFileProcess> ReadMachineAsync(CancellationToken cancel, params string[] words)

@@ -61,7 +61,8 @@ internal sealed class BuildKitServer : IAsyncDisposable
             // A build says nothing for as long as its commands do.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+            // An infinite one is added to the time of day, becomes negative, and ends connections that are new or idle at the next look.
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(1);
         });
         builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IConnectionListenerFactory>(_connections);
         builder.Services.AddSingleton(_engine);

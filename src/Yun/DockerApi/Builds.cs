@@ -42,7 +42,8 @@ public static class BuildsRoutes
             var telling = TellAsync(output, lines, quiet, bySteps);
             try
             {
-                var image = await engine.Builds.BuildAsync(request, output, context.Text("buildid"), context.RequestAborted);
+                using var lease = engine.Images.Lease("build");
+                var image = await engine.Builds.BuildAsync(request, output, lease, context.Text("buildid"), context.RequestAborted);
                 if (quiet) lines.Write(new ProgressMessage { Stream = $"{image.Id}\n" });
             }
             catch (EngineException error) when (error.InnerException is DockerfileException wrong && wrong.Excerpt() is { Length: > 0 } excerpt)

@@ -18,7 +18,7 @@ internal static class ImageFilter
         }
         // Shown with the name that stands for it and others.
         else if (image.IsSibling) return false;
-        else if (!all && image.IsDangling && engine.Images.List().Any(other => other.Parent == image.Id)) return false;
+        if (!all && image.IsDangling && engine.Images.List().Any(other => other.Parent == image.Id)) return false;
         if (!image.Names.Any(name => IsAskedFor(name, filters)) && filters.ContainsKey("reference")) return false;
         if (filters.TryGetValue("before", out var before) && before.Select(name => engine.Images.Find(name)).Any(other => !(image.Created < other.Created))) return false;
         if (filters.TryGetValue("since", out var since) && since.Select(name => engine.Images.Find(name)).Any(other => !(image.Created > other.Created))) return false;

@@ -6,19 +6,10 @@ namespace Yun.Tests.Clients;
 /// <summary>Builds by buildx, unchanged: what <c>docker build</c> is where Docker's own packages are installed. It speaks BuildKit's protocol with the daemon.</summary>
 public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
 {
-    private static readonly Lazy<string> s_plugin = new(() =>
-    {
-        var made = new Command(Path.Combine(Repository.Root, "scripts", "buildx")).RunAsync().GetAwaiter().GetResult();
-        return made.ExitCode == 0 ? made.Text : "";
-    });
-
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        if (s_plugin.Value == "") Assert.Skip("The distribution has no docker-buildx.");
-        var plugins = Directory.CreateDirectory(Path.Combine(Daemon.Folder, "client", "cli-plugins"));
-        var link = Path.Combine(plugins.FullName, "docker-buildx");
-        if (!File.Exists(link)) File.CreateSymbolicLink(link, s_plugin.Value);
+        BuildxPlugin.PutInto(Daemon);
     }
 
     private Task<CommandResult> BuildAsync(ScratchFolder files, params string[] flags) => RunAsync(Docker.Program, ["build", "--progress", "plain", .. flags, files.Path]);

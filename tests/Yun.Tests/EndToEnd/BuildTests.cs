@@ -277,7 +277,9 @@ public sealed class BuildTests(DaemonFixture fixture) : EndToEndTest(fixture)
         Assert.Equal($"{secret.Length}", await Docker.TextAsync("run", "--rm", image, "sh", "-c", "cat /seen; ls -A /run/secrets 2>/dev/null; true"));
         (await Daemon.Yun.RunAsync("build", "--no-cache", files["context"])).FailedSaying("secret token: not found");
         (await Daemon.Yun.RunAsync("build", "--secret", $"id=token,src={files["nosuch"]}", files["context"])).FailedSaying("cannot read the secret token");
-        (await Daemon.Yun.RunAsync("build", "--ssh", $"default={files["key"]}", files["context"])).FailedSaying("no agent answers at");
+        (await Daemon.Yun.RunAsync("build", "--no-cache", "--secret", $"id=token,src={files["token"]}", "--ssh", $"default={files["key"]}", files["context"])).Succeeded().Saying("kind 12 keys 1");
+        (await new Command("ssh-keygen", "-q", "-p", "-P", "", "-N", "passphrase", "-f", files["key"]).RunAsync()).Succeeded();
+        (await Daemon.Yun.RunAsync("build", "--ssh", $"default={files["key"]}", files["context"])).FailedSaying("it has a passphrase; add it to an agent");
     }
 
     [Fact]

@@ -28,6 +28,10 @@ internal sealed partial class CutDisk : IDisposable
         return disk;
     }
 
+    /// <summary>
+    /// Shuts the file system down. From then on nothing that anyone was told holds: ext4 answers some fsync calls that were under way with success although it throws their
+    /// part of the journal away (with eight threads that append and sync, at 36 of 400 cuts; what had been answered before was always there).
+    /// </summary>
     /// <param name="mounted">Where it is mounted.</param>
     public unsafe void Cut(string mounted)
     {

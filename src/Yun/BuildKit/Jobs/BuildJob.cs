@@ -85,9 +85,9 @@ internal sealed class BuildJob(string reference) : IDisposable
 }
 
 /// <summary>An image that stays while somebody may still ask for it.</summary>
-internal sealed record BuiltImage(Image Image, IDisposable Held) : IDisposable
+internal sealed record BuiltImage(Image Image, ImageLease Lease) : IDisposable
 {
-    public void Dispose() => Held.Dispose();
+    public void Dispose() => Lease.Dispose();
 }
 
 /// <param name="Id">What of the job's results is wanted; empty for none.</param>

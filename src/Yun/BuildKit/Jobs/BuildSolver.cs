@@ -30,8 +30,13 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
         await job.ShowAsync(async output =>
         {
             var whole = await WithFilesAsync(job, request, folders, session, output, stop.Token);
-            var image = await engine.Builds.BuildAsync(whole, output, job.Reference, stop.Token);
-            built = new BuiltImage(image, engine.Images.Use(image, $"build {job.Reference}", () => true));
+            var lease = engine.Images.Lease($"build {job.Reference}");
+            try { built = new BuiltImage(await engine.Builds.BuildAsync(whole, output, lease, job.Reference, stop.Token), lease); }
+            catch
+            {
+                lease.Dispose();
+                throw;
+            }
         });
         return built!;
     }

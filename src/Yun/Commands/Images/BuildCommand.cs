@@ -59,7 +59,7 @@ public sealed class BuildCommand : Command
         _securityOpt = AddStrings("security-opt", null, "Security options");
         _shmSize = AddBytes("shm-size", null, "Size of \"/dev/shm\"");
         _squash = AddFlag("squash", null, "Squash newly built layers into a single new layer");
-        _agents = Add(new ListOption<BuildAgent>("ssh", null, "stringArray", "Let RUN --mount=type=ssh speak with an SSH agent: default or ID=SOCKET", text => [BuildAgent.Parse(text)]));
+        _agents = Add(new ListOption<BuildAgent>("ssh", null, "stringArray", "Let RUN --mount=type=ssh speak with an SSH agent: default or ID=SOCKET, or have keys: ID=FILE[,FILE...]", text => [BuildAgent.Parse(text)]));
         _tags = AddList("tag", 't', "Name and optionally a tag in the \"name:tag\" format", text => ImageArgument.Parse(text) is not null ? text : "");
         _target = AddText("target", null, "Set the target build stage to build.");
         _ulimit = Add(new ListOption<Ulimit>("ulimit", null, "ulimit", "Ulimit options", text => [ResourceArguments.ParseUlimit(text)]) { DefaultText = "[]" });

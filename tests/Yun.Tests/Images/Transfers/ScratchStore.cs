@@ -43,15 +43,16 @@ public sealed class ScratchStore : IAsyncDisposable
     public async Task<Image> MakeAsync(string name, params byte[][] tars)
     {
         var layers = new List<Layer>();
+        using var lease = Images.Lease("test");
         foreach (var tar in tars)
         {
             using var upper = new ScratchFolder();
             using (var root = PathDescriptor.Open(null, upper.Path, OpenFlags.ReadOnly | OpenFlags.Directory))
             using (var extraction = new Extraction(root, new ExtractionOptions { Whiteouts = true }))
                 extraction.Run(new TarReader(new MemoryStream(tar)), CancellationToken.None);
-            layers.Add(await Images.CommitLayerAsync(upper.Path, layers.LastOrDefault()));
+            layers.Add(await Images.CommitLayerAsync(upper.Path, layers.LastOrDefault(), lease));
         }
-        var image = await Images.CreateImageAsync(new ImageConfig { Architecture = Platform.Host.Architecture, Os = "linux", Created = "2024-05-01T00:00:00Z", Config = new ImageRunConfig { Env = ["PATH=/bin"] } }, layers);
+        var image = await Images.CreateImageAsync(new ImageConfig { Architecture = Platform.Host.Architecture, Os = "linux", Created = "2024-05-01T00:00:00Z", Config = new ImageRunConfig { Env = ["PATH=/bin"] } }, layers, lease);
         await Images.TagAsync(image, ImageReference.Parse(name));
         return Images.Find(name);
     }
