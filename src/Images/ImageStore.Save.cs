@@ -21,38 +21,49 @@ public sealed partial class ImageStore
     /// <param name="platform">Only this platform's image of a name that stands for several; null saves all that are here.</param>
     public Stream OpenSaved(IReadOnlyList<string> namesOrIds, Platform? platform = null, CancellationToken cancel = default)
     {
-        return OpenSaved(namesOrIds.SelectMany(name => Choose(name, platform)).ToList(), platform is null, cancel);
+        return OpenSaved(namesOrIds.SelectMany(name => Choose(name, platform)).ToList(), platform is null ? SavedIndexOf : _ => null, cancel);
     }
 
     /// <summary>One image under these names, which it need not have here.</summary>
     public Stream OpenSaved(Image image, IReadOnlyList<ImageReference> names, CancellationToken cancel = default) =>
-        OpenSaved(names.Count == 0 ? [(image, null)] : [.. names.Select(name => (image, (ImageReference?)name))], withIndexes: false, cancel);
+        OpenSaved(names.Count == 0 ? [(image, null)] : [.. names.Select(name => (image, (ImageReference?)name))], _ => null, cancel);
+
+    /// <summary>Images without names.</summary>
+    public Stream OpenSaved(IReadOnlyList<Image> images, CancellationToken cancel = default) => OpenSaved([.. images.Select(image => (image, (ImageReference?)null))], _ => null, cancel);
 
     /// <summary>What the image's layers make together, as a tar that is made as it is read.</summary>
-    public Stream OpenFiles(Image image, CancellationToken cancel = default)
+    public Stream OpenFiles(Image image, CancellationToken cancel = default) => OpenFiles([("", image)], cancel);
+
+    /// <summary>As <see cref="OpenFiles(Image, CancellationToken)"/>, each in a folder.</summary>
+    public Stream OpenFiles(IReadOnlyList<(string Folder, Image Image)> images, CancellationToken cancel = default)
     {
         var pins = _pins.Take();
-        pins.Add(image.ChainIds);
+        foreach (var (_, image) in images) pins.Add(image.ChainIds);
         return new MadeStream(write =>
         {
             using (pins)
-            using (var root = Overlay.Mount(LayerDirectories(image), null, null))
             {
                 var tar = new TarWriter(write);
-                new ArchiveWriter(tar, new ArchiveOptions { Name = "" }, null, cancel).Write(root, "");
+                foreach (var (folder, image) in images)
+                {
+                    using var root = Overlay.Mount(LayerDirectories(image), null, null);
+                    new ArchiveWriter(tar, new ArchiveOptions { Name = folder }, null, cancel).Write(root, "");
+                }
                 tar.Finish();
             }
         }, cancel);
     }
 
-    private MadeStream OpenSaved(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, bool withIndexes, CancellationToken cancel)
+    private SavedIndex? SavedIndexOf(ImageReference? name) =>
+        name is not null && _catalog.IndexOf(name) is { } digest && _content.Has(digest) && _catalog.Members(digest) is { Count: > 0 } members
+            ? new SavedIndex(members[0].Record.Indexes!.Find(its => its.Index.Digest == digest)!.Index, members) : null;
+
+    /// <param name="indexOf">What a name stands for, or an image without one, where that is an index.</param>
+    private MadeStream OpenSaved(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, Func<ImageReference?, SavedIndex?> indexOf, CancellationToken cancel)
     {
         var pins = _pins.Take();
-        var indexes = new Dictionary<ImageReference, SavedIndex>();
-        foreach (var name in withIndexes ? chosen.Select(one => one.Name).OfType<ImageReference>() : [])
-            if (_catalog.IndexOf(name) is { } index && _content.Has(index))
-                indexes[name] = new SavedIndex(index, _catalog.Members(index));
-        foreach (var index in indexes.Values) pins.Add(index.Digest);
+        var indexes = chosen.Select(one => one.Name).Distinct().Select(name => (Name: name, Index: indexOf(name))).Where(one => one.Index is not null).ToDictionary(one => one.Name?.ToString() ?? "", one => one.Index!);
+        foreach (var index in indexes.Values) pins.Add(index.Index.Digest);
         foreach (var image in chosen.Select(one => one.Image).Concat(indexes.Values.SelectMany(index => index.Images)))
             pins.Add([image.Id, .. image.ChainIds, .. image.Record.Layers.Select(layer => layer.Blob?.Digest).OfType<Digest>()]);
         foreach (var id in chosen.Select(one => one.Image.Id).Distinct()) Publish("save", id);

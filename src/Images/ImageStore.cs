@@ -88,7 +88,9 @@ public sealed partial class ImageStore : IAsyncDisposable
         {
             var known = _catalog.Get(image.Id) ?? throw ImageCatalog.NotFound(image.Id.ToString());
             await _catalog.PutAsync(known.Record with { LastTagged = _time.GetUtcNow() }, known.Config, known.Layers);
-            await _catalog.NameAsync(name, image.Id, image.Index is { } index && known.Record.Indexes?.Exists(its => its.Index.Digest == index) == true ? index : null);
+            var index = image.Index is { } its && known.Record.Indexes?.Exists(one => one.Index.Digest == its) == true ? its : (Digest?)null;
+            // A build from the cache gives the name that is there already; a write less is a sync of the disk less.
+            if (_catalog.IdOf(name) != image.Id || _catalog.IndexOf(name) != index) await _catalog.NameAsync(name, image.Id, index);
         }
         Publish("tag", image.Id, name.Familiar);
     }

@@ -14,8 +14,8 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
 {
     private readonly HashSet<Digest> _written = [];
 
-    /// <param name="indexes">The names that stand for an index, whose images that are here are written with it.</param>
-    public void Write(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, IReadOnlyDictionary<ImageReference, SavedIndex> indexes)
+    /// <param name="indexes">The names that stand for an index, whose images that are here are written with it; an index without a name is called nothing.</param>
+    public void Write(IReadOnlyList<(Image Image, ImageReference? Name)> chosen, IReadOnlyDictionary<string, SavedIndex> indexes)
     {
         tar.WriteEntry(Directory("blobs"));
         tar.WriteEntry(Directory("blobs/sha256"));
@@ -25,7 +25,7 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
             var image = group.First().Image;
             var (manifest, layers) = WriteImage(image);
             var names = group.Select(one => one.Name).OfType<ImageReference>().Distinct().ToList();
-            index.AddRange(names.Count == 0 ? [manifest] : names.Select(name => (indexes.TryGetValue(name, out var whole) ? WriteIndex(whole) : manifest) with
+            index.AddRange(names.Count == 0 ? [indexes.TryGetValue("", out var nameless) ? WriteIndex(nameless) : manifest] : names.Select(name => (indexes.TryGetValue(name.ToString(), out var whole) ? WriteIndex(whole) : manifest) with
             {
                 Annotations = new() { ["io.containerd.image.name"] = name.ToString(), ["org.opencontainers.image.ref.name"] = name.Tag! },
             }));
@@ -49,9 +49,9 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
     private Descriptor WriteIndex(SavedIndex index)
     {
         foreach (var image in index.Images) WriteImage(image);
-        var bytes = content.Read(index.Digest);
-        WriteBlob(index.Digest, bytes.Length, () => new MemoryStream(bytes, writable: false));
-        return index.Images[0].Record.Indexes!.Find(its => its.Index.Digest == index.Digest)!.Index;
+        var bytes = content.Read(index.Index.Digest);
+        WriteBlob(index.Index.Digest, bytes.Length, () => new MemoryStream(bytes, writable: false));
+        return index.Index;
     }
 
     private Descriptor WriteLayer(Layer layer, Descriptor? blob)
@@ -104,4 +104,4 @@ internal sealed class ArchiveSave(ContentStore content, LayerBlobs blobs, TarWri
 }
 
 /// <param name="Images">Those of the index that are here; at least one.</param>
-internal sealed record SavedIndex(Digest Digest, IReadOnlyList<Image> Images);
+internal sealed record SavedIndex(Descriptor Index, IReadOnlyList<Image> Images);

@@ -25,7 +25,7 @@ internal sealed class ImagePush(
         var config = content.Read(image.Id);
         if (!await registry.HasBlobAsync(repository, image.Id, cancel))
             await registry.PutBlobAsync(repository, image.Id, config.Length, () => new MemoryStream(config, writable: false), _ => { }, cancel);
-        var (bytes, mediaType) = Manifest(image, config.Length, blobs);
+        var (bytes, mediaType) = ManifestOf(content, image, blobs, MediaTypes.DockerManifest);
         var digest = Digest.Of(bytes);
         pins.Add(digest);
         content.Write(bytes);
@@ -75,9 +75,11 @@ internal sealed class ImagePush(
         return false;
     }
 
-    /// <summary>The manifest the image came with, if it says the same; else one in Docker's form, which every registry and client takes.</summary>
-    private (byte[] Bytes, string MediaType) Manifest(Image image, long configSize, IReadOnlyList<Descriptor> blobs)
+    /// <summary>The manifest the image came with, if it says the same; else a new one.</summary>
+    /// <param name="form">Docker's, which every registry and client takes, or OCI's, which belongs into OCI's indexes.</param>
+    public static (byte[] Bytes, string MediaType) ManifestOf(ContentStore content, Image image, IReadOnlyList<Descriptor> blobs, string form)
     {
+        var configSize = content.Read(image.Id).Length;
         if (image.Manifest is { } own && content.TryRead(own.Digest) is { } known
             && JsonSerializer.Deserialize(known, ImageJson.Default.ImageManifest)?.Layers?.Select(layer => layer.Digest).SequenceEqual(blobs.Select(blob => blob.Digest)) == true)
             return (known, own.MediaType);
@@ -88,8 +90,12 @@ internal sealed class ImagePush(
             Layers = [.. blobs.Select(blob => new Descriptor { MediaType = DockerTypeOf(blob), Digest = blob.Digest, Size = blob.Size })],
         };
         // Docker's own form has no word for zstd.
-        if (manifest.Layers.Exists(layer => layer.MediaType == MediaTypes.OciLayerZstd))
-            manifest = manifest with { MediaType = MediaTypes.OciManifest, Config = manifest.Config with { MediaType = MediaTypes.OciConfig } };
+        if (form == MediaTypes.OciManifest || manifest.Layers.Exists(layer => layer.MediaType == MediaTypes.OciLayerZstd))
+            manifest = manifest with
+            {
+                MediaType = MediaTypes.OciManifest, Config = manifest.Config with { MediaType = MediaTypes.OciConfig },
+                Layers = [.. manifest.Layers.Select(layer => layer with { MediaType = layer.MediaType == MediaTypes.DockerLayerGzip ? MediaTypes.OciLayerGzip : layer.MediaType == MediaTypes.DockerLayer ? MediaTypes.OciLayer : layer.MediaType })],
+            };
         return (JsonSerializer.SerializeToUtf8Bytes(manifest, ImageJson.Default.ImageManifest), manifest.MediaType);
     }
 

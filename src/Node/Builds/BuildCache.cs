@@ -27,6 +27,10 @@ public sealed record CacheEntry
     public int Uses { get; set; }
 }
 
+/// <param name="Bytes">What the step added.</param>
+/// <param name="IsHeld">A name, a container or a build stands on the result, so that it stays when the step is forgotten.</param>
+public sealed record CachedStep(string Key, CacheEntry Entry, long Bytes, bool IsHeld);
+
 /// <summary>
 /// Which image each step led to, in the store under <c>/builds/cache</c>. Only the builder writes here, so an image that was pulled or loaded is never taken
 /// for a step's result, whatever its history says (CVE-2024-24557).
@@ -62,16 +66,36 @@ public sealed class BuildCache(IStore store, ImageStore images, TimeProvider tim
         return list;
     }
 
+    /// <summary>The steps whose results are here, those used last at the end.</summary>
+    public async Task<IReadOnlyList<CachedStep>> StepsAsync(CancellationToken cancel)
+    {
+        var all = images.List().ToDictionary(image => image.Id);
+        var held = new HashSet<Digest>();
+        foreach (var image in all.Values.Where(image => !image.IsDangling || images.UserCount(image) > 0))
+            for (var one = image; one is not null && held.Add(one.Id); one = one.Parent is { } parent ? all.GetValueOrDefault(parent) : null) { }
+        return [.. (await ListAsync(cancel)).Where(known => all.ContainsKey(known.Entry.Image)).OrderBy(known => known.Entry.LastUsed).Select(known =>
+        {
+            var image = all[known.Entry.Image];
+            var below = image.Parent is { } parent ? all.GetValueOrDefault(parent)?.Layers.Count ?? 0 : 0;
+            return new CachedStep(known.Key, known.Entry, image.Layers.Skip(below).Sum(layer => layer.SizeBytes), held.Contains(image.Id));
+        })];
+    }
+
     /// <summary>Forgets the steps not used since <paramref name="before"/> and removes the images that only served them.</summary>
+    /// <param name="keepBytes">No more than is needed for what only serves the cache to have less than that; the longest unused first. 0 keeps none.</param>
+    /// <param name="matches">Further conditions; null for none.</param>
     /// <returns>The images removed, and the bytes of their layers.</returns>
-    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, CancellationToken cancel)
+    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, long keepBytes, Func<CachedStep, bool>? matches, CancellationToken cancel)
     {
         var forgotten = new HashSet<Digest>();
-        foreach (var (key, entry) in await ListAsync(cancel))
+        var steps = await StepsAsync(cancel);
+        var left = steps.Where(step => !step.IsHeld).Sum(step => step.Bytes);
+        foreach (var step in steps.Where(step => step.Entry.LastUsed <= before && matches?.Invoke(step) != false))
         {
-            if (entry.LastUsed > before) continue;
-            await store.DeleteAsync(Prefix + key, cancel);
-            forgotten.Add(entry.Image);
+            if (keepBytes > 0 && left <= keepBytes) break;
+            await store.DeleteAsync(Prefix + step.Key, cancel);
+            forgotten.Add(step.Entry.Image);
+            if (!step.IsHeld) left -= step.Bytes;
         }
         var removed = new List<Digest>();
         var bytes = 0L;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Yun.Linux;
 
 namespace Yun.Node.Builds;
 
@@ -22,6 +23,17 @@ internal sealed class BuildDirectory : IDisposable
         var path = System.IO.Path.Combine(folder, Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         Directory.CreateDirectory(path, RootOnly);
         return new BuildDirectory(path);
+    }
+
+    /// <summary>
+    /// Has each build's files lie apart from those of others on ext4, which passes by the places of files that were deleted within the last seconds, one by one: beside a build that has just ended,
+    /// making a file would cost many times what it should.
+    /// </summary>
+    public static void Spread(string folder)
+    {
+        Directory.CreateDirectory(folder, RootOnly);
+        using var opened = PathDescriptor.Open(null, folder, OpenFlags.ReadOnly | OpenFlags.Directory);
+        OpenFile.SpreadDirectories(opened);
     }
 
     /// <summary>What builds of an earlier daemon left: none of it is of use to anyone.</summary>

@@ -35,7 +35,9 @@ internal sealed record BuildPlan(IReadOnlyList<BuildStep> GlobalArguments, IRead
         PlannedStage Planned(Stage stage)
         {
             var (place, places) = (1, 1 + stage.Instructions.Count(TakesTime));
-            var prefix = dockerfile.Stages.Count == 1 ? "" : (stage.From.StageName ?? $"stage-{stage.Index}") + " ";
+            // As BuildKit tells the platforms of one build apart.
+            var platform = run.Request.Platforms.Count > 1 ? $"{run.Request.Platform} " : "";
+            var prefix = platform + (dockerfile.Stages.Count == 1 ? "" : (stage.From.StageName ?? $"stage-{stage.Index}") + " ");
             var from = new BuildStep(stage.From.Text, ++number, total, stage.From.Line, $"{prefix}1/{places}");
             return new PlannedStage(stage, new PlannedStep(from, stage.From, !IsContext(BaseOf(stage)) && StagePlan.Earlier(dockerfile, BaseOf(stage), stage) is { } earlier ? [earlier] : []),
                 [.. stage.Instructions.Select(i => new PlannedStep(

@@ -29,9 +29,19 @@ public sealed record BuildRequest
     /// <summary>What FROM and <c>--from</c> may name beside stages and images, and instead of them, by names in lower case.</summary>
     public IReadOnlyDictionary<string, NamedContext> NamedContexts { get; set; } = new Dictionary<string, NamedContext>();
     public Platform? Platform { get; set; }
+    /// <summary>Several platforms, for each of which there is to be an image; empty for one.</summary>
+    public IReadOnlyList<Platform> Platforms { get; set; } = [];
     public IReadOnlyDictionary<string, string?> Arguments { get; set; } = new Dictionary<string, string?>();
     public IReadOnlyDictionary<string, string> Labels { get; set; } = new Dictionary<string, string>();
     public bool NoCache { get; set; }
+
+    /// <summary>Sets what a list such as <c>linux/amd64,linux/arm64</c> asks for.</summary>
+    /// <exception cref="EngineException">One is no platform.</exception>
+    public BuildRequest For(string? platforms)
+    {
+        var asked = (platforms ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(BuildRun.ParsePlatform).Distinct().ToList();
+        return this with { Platform = asked.Count > 0 ? asked[0] : null, Platforms = asked.Count > 1 ? asked : [] };
+    }
 
     /// <summary>The named context that a name in the Dockerfile stands for. One that is called like an image is meant by every spelling of its name.</summary>
     public NamedContext? FindContext(string name)
@@ -50,6 +60,10 @@ public sealed record BuildRequest
     public IReadOnlyList<string> CacheFrom { get; set; } = [];
     /// <summary>Those images are in registries: the newest are asked for.</summary>
     public bool PullCache { get; set; }
+    /// <summary>Caches that lie with the client.</summary>
+    public IReadOnlyList<ICacheLayout> CacheLayouts { get; set; } = [];
+    /// <summary>Where in registries the result is to serve as a cache, and whether with all stages.</summary>
+    public IReadOnlyList<(ImageReference Name, bool Stages)> CacheTo { get; set; } = [];
     /// <summary>Ask the registry for base images even when they are here.</summary>
     public bool Pull { get; set; }
     /// <summary>False leaves the containers of RUN steps behind.</summary>
@@ -75,6 +89,15 @@ public interface IContextFiles
     /// <param name="bytesMax">More than that, together, is refused.</param>
     /// <exception cref="EngineException">The client cannot be read from, or sends what it must not.</exception>
     Task FillAsync(SafeFileHandle folder, long bytesMax, BuildOutput output, CancellationToken cancel);
+}
+
+/// <summary>Images that may serve as a cache, on the client's side.</summary>
+public interface ICacheLayout
+{
+    string Name { get; }
+
+    /// <summary>All of them as an archive that can be loaded.</summary>
+    Stream Open(CancellationToken cancel);
 }
 
 /// <summary>What RUN may use and no layer, history or log may hold.</summary>

@@ -71,7 +71,8 @@ internal sealed class BuildRun : IDisposable
     /// <summary>Tells a warning that counts, and remembers it.</summary>
     public ValueTask WarnAsync(DockerfileWarning warning, CancellationToken cancel)
     {
-        if (!Checks.Looks(warning.Rule.Name)) return ValueTask.CompletedTask;
+        // Of several platforms the first one's build tells them.
+        if (!Checks.Looks(warning.Rule.Name) || (Request.Platforms.Count > 1 && Request.Platform != Request.Platforms[0])) return ValueTask.CompletedTask;
         _warned.TryAdd(warning.Rule.Name, true);
         return Output.WarnAsync(warning, cancel);
     }

@@ -28,6 +28,7 @@ public sealed class Builder
         _caches = new CacheFolders(dataRoot);
         Cache = new BuildCache(store, images, time);
         BuildDirectory.RemoveLeftovers(_folder);
+        BuildDirectory.Spread(_folder);
         BuildDirectory.RemoveLeftovers(execRoot);
     }
 
@@ -37,7 +38,7 @@ public sealed class Builder
     /// <param name="buildId">What <see cref="Cancel"/> knows the build by; null when nobody will cancel it by name.</param>
     /// <exception cref="EngineException">The Dockerfile is wrong, or a step cannot be done.</exception>
     /// <exception cref="BuildCommandException">A RUN failed.</exception>
-    public async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, string? buildId = null, CancellationToken cancel = default)
+    public async Task<BuildProduct> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, string? buildId = null, CancellationToken cancel = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (buildId is not null) _running[buildId] = stop;
@@ -64,18 +65,45 @@ public sealed class Builder
     }
 
     /// <summary>Forgets steps not used since <paramref name="before"/>, with the images that only served them, and empties the cache mounts.</summary>
-    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, CancellationToken cancel = default)
+    /// <param name="keepBytes">As <see cref="BuildCache.PruneAsync"/> has it; with any, cache mounts stay too.</param>
+    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, long keepBytes = 0, Func<CachedStep, bool>? matches = null, CancellationToken cancel = default)
     {
-        var (removed, bytes) = await Cache.PruneAsync(before, cancel);
-        return (removed, bytes + _caches.Prune());
+        var (removed, bytes) = await Cache.PruneAsync(before, keepBytes, matches, cancel);
+        return (removed, bytes + (keepBytes > 0 || matches is not null ? 0 : _caches.Prune()));
     }
 
-    private async Task<Image> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, CancellationToken cancel)
+    private async Task<BuildProduct> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, CancellationToken cancel)
     {
         using var directory = BuildDirectory.Create(_folder);
         using var context = await BuildContext.OpenAsync(request, directory, output, cancel);
-        var (dockerfile, checks) = Parse(context.Dockerfile, request);
+        // What is wrong with it is told before anything is fetched for it.
+        _ = Parse(context.Dockerfile, request);
         await using var cacheImport = await CacheImport.OpenAsync(_images, request, output, cancel);
+        var (images, stages) = (new List<(Platform, Image)>(), new List<Image>());
+        IReadOnlyList<Platform?> platforms = request.Platforms.Count > 1 ? [.. request.Platforms] : [request.Platform];
+        foreach (var asked in platforms)
+        {
+            var (image, its) = await BuildAsync(request with { Platform = asked }, directory, context, cacheImport, output, lease, cancel);
+            images.Add((asked ?? image.Platform, image));
+            stages.AddRange(its);
+        }
+        var index = images.Count > 1 ? await _images.CreateIndexAsync(images, lease, cancel) : null;
+        var product = new BuildProduct(images, index, [.. images.Select(one => one.Item2).Concat(stages).DistinctBy(image => image.Id)]);
+        foreach (var tag in request.Tags)
+        {
+            await product.NameAsync(_images, tag.WithDefaultTag(), cancel);
+            await output.NoteAsync(null, $"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
+        }
+        foreach (var (name, all) in request.CacheTo)
+            await CacheExport.ToRegistryAsync(_images, product, name, all, await request.AuthFor(name.Domain, cancel), output, cancel);
+        return product;
+    }
+
+    /// <summary>Builds for one platform; gives the image, and what all stages have become.</summary>
+    private async Task<(Image Image, IReadOnlyList<Image> Stages)> BuildAsync(
+        BuildRequest request, BuildDirectory directory, BuildContext context, CacheImport cacheImport, BuildOutput output, ImageLease lease, CancellationToken cancel)
+    {
+        var (dockerfile, checks) = Parse(context.Dockerfile, request);
         using var run = new BuildRun
         {
             Images = _images,
@@ -106,12 +134,8 @@ public sealed class Builder
             await output.NoteAsync(null, $"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
 
         await output.NoteAsync(null, $"Successfully built {image.Id.Short}", cancel);
-        foreach (var tag in request.Tags)
-        {
-            await _images.TagAsync(image, tag.WithDefaultTag(), cancel);
-            await output.NoteAsync(null, $"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
-        }
-        return image;
+        var stages = await Task.WhenAll(run.Stages);
+        return (image, [.. stages.Select(stage => stage?.Current).OfType<Image>()]);
     }
 
     private static async Task<Image?> BuildStagesAsync(BuildRun run, CancellationToken cancel)

@@ -13,6 +13,7 @@ public sealed class CacheImport : IAsyncDisposable
     private readonly ImageStore _store;
     private readonly List<Image> _images = [];
     private readonly List<ImageReference> _names = [];
+    private readonly List<Digest> _loaded = [];
 
     private readonly ImageLease _lease;
 
@@ -29,6 +30,7 @@ public sealed class CacheImport : IAsyncDisposable
             foreach (var name in request.CacheFrom)
                 if (request.PullCache) await import.PullAsync(name, request, output, cancel);
                 else if (store.TryFind(name) is { } here) import.Add(here);
+            foreach (var layout in request.CacheLayouts) await import.LoadAsync(layout, request, output, cancel);
             return import;
         }
         catch
@@ -51,6 +53,7 @@ public sealed class CacheImport : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _lease.Dispose();
+        foreach (var id in _loaded) await _store.RemoveUnnamedAsync(id);
         foreach (var name in _names)
         {
             try { await _store.RemoveAsync(name.ToString(), force: false, pruneParents: false); }
@@ -62,6 +65,24 @@ public sealed class CacheImport : IAsyncDisposable
     private void Add(Image image)
     {
         if (_lease.TryHold(image)) _images.Add(image);
+    }
+
+    private async Task LoadAsync(ICacheLayout layout, BuildRequest request, BuildOutput output, CancellationToken cancel)
+    {
+        var step = new BuildStep($"importing cache manifest from {layout.Name}");
+        await output.BeginAsync(step, cancel);
+        try
+        {
+            var before = _store.List().Select(image => image.Id).ToHashSet();
+            await using var archive = layout.Open(cancel);
+            foreach (var (id, _) in await _store.LoadAsync(archive, null, request.Platforms.Count > 1 ? null : request.Platform, cancel))
+            {
+                if (_store.TryFind(id.ToString()) is { } image) Add(image);
+                if (!before.Contains(id)) _loaded.Add(id);
+            }
+            await output.EndAsync(step, null, cancel);
+        }
+        catch (Exception missing) when (missing is EngineException or IOException or System.Text.Json.JsonException && !cancel.IsCancellationRequested) { await output.FailAsync(step, missing, cancel); }
     }
 
     private async Task PullAsync(string name, BuildRequest request, BuildOutput output, CancellationToken cancel)

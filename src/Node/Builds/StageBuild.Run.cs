@@ -24,6 +24,9 @@ internal sealed partial class StageBuild
         var step = Step(shown.Count > 0 ? $"|{shown.Count} {string.Join(' ', shown)} {command}" : command, $"{instruction.Network}\n{mounts.Details}\n{Hash(script.File?.Body)}");
         using var turn = await TurnAsync(step, cancel);
         if (await TryCacheAsync(step, cancel)) return;
+        var platform = run.PlatformOf(image);
+        if (!RunnablePlatforms.CanRun(platform))
+            throw new EngineException(ErrorKind.InvalidArgument, $"RUN cannot be done for {platform}: this machine runs {string.Join(", ", RunnablePlatforms.All)}. Register an emulator (the package qemu-user-static does), or begin the stage with FROM --platform=$BUILDPLATFORM and copy from it");
         await mounts.FetchSecretsAsync(cancel);
 
         string id;

@@ -43,8 +43,8 @@ public static class BuildsRoutes
             try
             {
                 using var lease = engine.Images.Lease("build");
-                var image = await engine.Builds.BuildAsync(request, output, lease, context.Text("buildid"), context.RequestAborted);
-                if (quiet) lines.Write(new ProgressMessage { Stream = $"{image.Id}\n" });
+                var built = await engine.Builds.BuildAsync(request, output, lease, context.Text("buildid"), context.RequestAborted);
+                if (quiet) lines.Write(new ProgressMessage { Stream = $"{(built.Index?.Digest ?? built.Image.Id)}\n" });
             }
             catch (EngineException error) when (error.InnerException is DockerfileException wrong && wrong.Excerpt() is { Length: > 0 } excerpt)
             {
@@ -87,7 +87,7 @@ public static class BuildsRoutes
     {
         var filters = context.Filters();
         var now = engine.Time.GetUtcNow();
-        var (removed, bytes) = await engine.Builds.PruneAsync(PruneUntil.Of(filters, now) ?? now, context.RequestAborted);
+        var (removed, bytes) = await engine.Builds.PruneAsync(PruneUntil.Of(filters, now) ?? now, Long(context, "keep-storage"), null, context.RequestAborted);
         return TypedResults.Json(new BuildPruneResponse { CachesDeleted = [.. removed.Select(id => id.ToString())], SpaceReclaimed = (ulong)bytes }, DockerApiJson.Default.BuildPruneResponse);
     }
 
@@ -101,7 +101,6 @@ public static class BuildsRoutes
             Dockerfile = context.Text("dockerfile") ?? BuildRequest.DefaultDockerfile,
             Tags = [.. context.Request.Query["t"].Where(tag => !string.IsNullOrEmpty(tag)).Select(tag => Tag(tag!))],
             Target = context.Text("target"),
-            Platform = context.Platform(),
             Arguments = Read(context, "buildargs", DockerApiJson.Default.DictionaryStringString)?.ToDictionary(argument => argument.Key, argument => (string?)argument.Value) ?? [],
             Labels = Read(context, "labels", DockerApiJson.Default.DictionaryStringString) ?? [],
             NoCache = context.Flag("nocache"),
@@ -110,7 +109,9 @@ public static class BuildsRoutes
             RemoveContainers = context.Flag("rm", whenAbsent: true) || context.Flag("forcerm"),
             HostConfig = Limits(context),
             AuthFor = Credentials(context),
-        };
+            PullCache = context.Flag("pullcache"),
+            CacheTo = [.. (Read(context, "cacheto", DockerApiJson.Default.ListBuildOutputOption) ?? []).Select(to => (ImagesRoutes.Reference(to.Attrs?.GetValueOrDefault("ref") ?? "", null), to.Attrs?.GetValueOrDefault("mode") == "max"))],
+        }.For(context.Text("platform"));
     }
 
     private static ImageReference Tag(string text)

@@ -90,11 +90,18 @@ internal static class Blobs
     /// <summary>One range, or null for all of it: also where several are asked for, which a server may ignore (RFC 9110, 14.2).</summary>
     private static (long Start, long Length)? RangeOf(HttpRequest request, long size)
     {
-        if (!RangeHeaderValue.TryParse(request.Headers.Range.ToString(), out var parsed) || parsed.Unit != "bytes" || parsed.Ranges.Count != 1) return null;
+        var text = request.Headers.Range.ToString();
+        if (IsBackwards(text)) throw Unsatisfiable(text, size);
+        if (!RangeHeaderValue.TryParse(text, out var parsed) || parsed.Unit != "bytes" || parsed.Ranges.Count != 1) return null;
         var range = parsed.Ranges.First();
         var start = range.From ?? Math.Max(0, size - range.To!.Value);
         var end = range.From is null ? size - 1 : Math.Min(range.To ?? long.MaxValue, size - 1);
-        return start <= end ? (start, end - start + 1)
-            : throw new DistributionException(DistributionError.RangeInvalid, $"The blob has {size} bytes; there is nothing at {request.Headers.Range}.");
+        return start <= end ? (start, end - start + 1) : throw Unsatisfiable(text, size);
     }
+
+    // Not even a range, so it could be ignored as well; the specification's conformance suite wants it refused.
+    private static bool IsBackwards(string text) => text.Split('=', '-') is ["bytes", var first, var last]
+        && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var from) && long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var to) && to < from;
+
+    private static DistributionException Unsatisfiable(string range, long size) => new(DistributionError.RangeInvalid, $"The blob has {size} bytes; there is nothing at {range}.");
 }

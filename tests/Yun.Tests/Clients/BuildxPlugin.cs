@@ -11,6 +11,14 @@ internal static class BuildxPlugin
         return made.ExitCode == 0 ? made.Text : "";
     });
 
+    /// <summary><c>docker build</c> as it is where buildx is installed.</summary>
+    public static Task<CommandResult> BuildAsync(Client docker, ScratchFolder files, params string[] flags)
+    {
+        var build = docker.Command(["build", "--progress", "plain", .. flags, files.Path]);
+        build.Environment["DOCKER_BUILDKIT"] = "1";
+        return build.RunAsync();
+    }
+
     public static void PutInto(EndToEnd.Daemon daemon)
     {
         if (s_program.Value == "") Assert.Skip("The distribution has no docker-buildx.");

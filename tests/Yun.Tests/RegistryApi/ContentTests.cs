@@ -124,7 +124,7 @@ public sealed class ContentTests
         await PartAsync("bytes=299990-", 299_990, 300_000);
         await PartAsync("bytes=-5", 299_995, 300_000);
         await PartAsync("bytes=100000-999999", 100_000, 300_000);
-        Assert.Equal("RANGE_INVALID", await registry.RefusedAsync(416, "GET", path, null, ("Range", "bytes=300000-")));
+        foreach (var nothing in new[] { "bytes=300000-", "bytes=500-0" }) Assert.Equal("RANGE_INVALID", await registry.RefusedAsync(416, "GET", path, null, ("Range", nothing)));
         using (var whole = await registry.SendAsync("GET", path)) Assert.Equal((200, "bytes", 300_000L), ((int)whole.StatusCode, whole.Headers.AcceptRanges.Single(), whole.Content.Headers.ContentLength));
         using (var head = await registry.SendAsync("HEAD", path)) Assert.Equal((200, 300_000L), ((int)head.StatusCode, head.Content.Headers.ContentLength));
         await registry.ExpectAsync(304, "GET", path, null, ("If-None-Match", $"\"{Digest.Of(s_blob)}\""));

@@ -8,19 +8,29 @@ using Yun.Protocol;
 
 namespace Yun.BuildKit;
 
-/// <summary>Sends a folder by fsutil's protocol: the list of all entries, then the content that the client asks for.</summary>
-internal sealed class FolderSender(SafeFileHandle root, IClientStreamWriter<Packet> packets, IAsyncStreamReader<Packet> requests)
+/// <summary>Sends folders by fsutil's protocol: the list of all entries, then the content that the client asks for.</summary>
+/// <param name="roots">What each is called on the other side; a single one may be called nothing, which makes its entries those of the whole.</param>
+internal sealed class FolderSender(IReadOnlyList<(string Folder, SafeFileHandle Root)> roots, IClientStreamWriter<Packet> packets, IAsyncStreamReader<Packet> requests)
 {
     private const int PartBytesMax = 32 * 1024;
 
-    private readonly List<string?> _files = [];
+    private readonly List<(SafeFileHandle Root, string Path)?> _files = [];
     private readonly Dictionary<(ulong, ulong), string> _linked = [];
 
     public async Task RunAsync(CancellationToken cancel)
     {
         var wanted = Channel.CreateUnbounded<uint>();
         var reading = ReadAsync(wanted.Writer, cancel);
-        using (var all = FileAt.Open(root, ".", OpenFlags.ReadOnly | OpenFlags.Directory)) await ListAsync(all, "", cancel);
+        foreach (var (folder, root) in roots.OrderBy(one => one.Folder, StringComparer.Ordinal))
+        {
+            using var all = FileAt.Open(root, ".", OpenFlags.ReadOnly | OpenFlags.Directory);
+            if (folder.Length > 0)
+            {
+                _files.Add(null);
+                await packets.WriteAsync(new Packet { Type = Packet.Types.PacketType.Stat, Stat = StatOf(root, "", folder, FileAt.Status(all)) }, cancel);
+            }
+            await ListAsync(root, all, folder.Length > 0 ? folder + "/" : "", "", cancel);
+        }
         await packets.WriteAsync(new Packet { Type = Packet.Types.PacketType.Stat }, cancel);
         await foreach (var id in wanted.Reader.ReadAllAsync(cancel)) await SendAsync(id, cancel);
         await reading;
@@ -45,7 +55,7 @@ internal sealed class FolderSender(SafeFileHandle root, IClientStreamWriter<Pack
         finally { wanted.TryComplete(); }
     }
 
-    private async Task ListAsync(SafeFileHandle folder, string path, CancellationToken cancel)
+    private async Task ListAsync(SafeFileHandle root, SafeFileHandle folder, string prefix, string path, CancellationToken cancel)
     {
         var names = FileAt.Names(folder);
         names.Sort(StringComparer.Ordinal);
@@ -53,12 +63,12 @@ internal sealed class FolderSender(SafeFileHandle root, IClientStreamWriter<Pack
         {
             if (FileAt.TryStatus(folder, name, out var status) != Errno.None || status.Kind == FileKind.Socket) continue;
             var inner = path.Length == 0 ? name : $"{path}/{name}";
-            var stat = StatOf(folder, name, inner, status);
-            _files.Add(status.Kind == FileKind.Regular ? inner : null);
+            var stat = StatOf(folder, name, prefix + inner, status);
+            _files.Add(status.Kind == FileKind.Regular ? (root, inner) : null);
             await packets.WriteAsync(new Packet { Type = Packet.Types.PacketType.Stat, Stat = stat }, cancel);
             if (status.Kind != FileKind.Directory) continue;
             using var opened = FileAt.Open(folder, name, OpenFlags.ReadOnly | OpenFlags.Directory);
-            await ListAsync(opened, inner, cancel);
+            await ListAsync(root, opened, prefix, inner, cancel);
         }
     }
 
@@ -76,8 +86,8 @@ internal sealed class FolderSender(SafeFileHandle root, IClientStreamWriter<Pack
 
     private async Task SendAsync(uint id, CancellationToken cancel)
     {
-        if (id >= _files.Count || _files[(int)id] is not { } path) throw new EngineException(ErrorKind.InvalidArgument, $"the client asked for a file that is none (number {id})");
-        using var file = PathDescriptor.Open(root, path, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, Resolve.InRoot | Resolve.NoSymlinks | Resolve.NoMagicLinks);
+        if (id >= _files.Count || _files[(int)id] is not { } asked) throw new EngineException(ErrorKind.InvalidArgument, $"the client asked for a file that is none (number {id})");
+        using var file = PathDescriptor.Open(asked.Root, asked.Path, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, Resolve.InRoot | Resolve.NoSymlinks | Resolve.NoMagicLinks);
         var buffer = new byte[PartBytesMax];
         for (int read; (read = OpenFile.Read(file, buffer)) > 0;)
             await packets.WriteAsync(new Packet { Type = Packet.Types.PacketType.Data, Id = id, Data = ByteString.CopyFrom(buffer, 0, read) }, cancel);

@@ -1,7 +1,9 @@
 using Grpc.Core;
+using Microsoft.Win32.SafeHandles;
 using Yun.BuildKit.Protos;
 using Yun.Images;
 using Yun.Linux;
+using Yun.Node.Builds;
 
 namespace Yun.BuildKit;
 
@@ -19,21 +21,34 @@ internal static class ResultFiles
         await file.CompleteAsync(cancel);
     }
 
-    /// <summary>The image's files as a tar.</summary>
-    public static async Task SendTarAsync(BuildSession session, ImageStore images, Image image, int index, CancellationToken cancel)
+    /// <summary>The files as a tar; of several platforms, each in a folder that is called like it.</summary>
+    public static async Task SendTarAsync(BuildSession session, ImageStore images, BuildProduct built, int index, CancellationToken cancel)
     {
-        await using var tar = images.OpenFiles(image, cancel);
+        await using var tar = images.OpenFiles([.. Folders(built)], cancel);
         await SendFileAsync(session, tar, index, cancel);
     }
 
-    /// <summary>The image's files, one by one.</summary>
-    public static async Task SendFolderAsync(BuildSession session, ImageStore images, Image image, int index, CancellationToken cancel)
+    /// <summary>The files, one by one.</summary>
+    public static async Task SendFolderAsync(BuildSession session, ImageStore images, BuildProduct built, int index, CancellationToken cancel)
     {
-        using var root = Overlay.Mount(images.LayerDirectories(image), null, null);
+        var roots = Folders(built).Select(one => (one.Folder, Root: Overlay.Mount(images.LayerDirectories(one.Image), null, null))).ToList();
+        try { await SendFolderAsync(session, roots, index, cancel); }
+        finally
+        {
+            foreach (var (_, root) in roots) root.Dispose();
+        }
+    }
+
+    // As BuildKit calls them.
+    private static IEnumerable<(string Folder, Image Image)> Folders(BuildProduct built) =>
+        built.Index is null ? [("", built.Image)] : built.Images.Select(one => (one.Platform.ToString().Replace('/', '_'), one.Image));
+
+    private static async Task SendFolderAsync(BuildSession session, IReadOnlyList<(string Folder, SafeFileHandle Root)> roots, int index, CancellationToken cancel)
+    {
         var method = new Method<Packet, Packet>(MethodType.DuplexStreaming, Service, Method,
             Marshallers.Create(Write, context => Packet.Parser.ParseFrom(context.PayloadAsReadOnlySequence())), Marshallers.Create(Write, context => Packet.Parser.ParseFrom(context.PayloadAsReadOnlySequence())));
         using var call = session.InvokerOf(Service, Method).AsyncDuplexStreamingCall(method, null, new CallOptions(Headers(index), cancellationToken: cancel));
-        await new FolderSender(root, call.RequestStream, call.ResponseStream).RunAsync(cancel);
+        await new FolderSender(roots, call.RequestStream, call.ResponseStream).RunAsync(cancel);
     }
 
     private static void Write(Packet packet, SerializationContext context)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Yun.BuildKit.Protos;
 using Yun.Images;
@@ -27,9 +26,6 @@ internal sealed class BuildJob(string reference) : IDisposable
     /// <summary>What there is to show. Ends with the job.</summary>
     public ChannelReader<StatusResponse> News => _news.Reader;
 
-    /// <summary>What each stage has become, in the order of their ends.</summary>
-    public ConcurrentQueue<Oci.Digest> Stages { get; } = [];
-
     public void Tell(StatusResponse news) => _news.Writer.TryWrite(news);
 
     public void SetSession(string id) => _session.TrySetResult(id);
@@ -55,9 +51,9 @@ internal sealed class BuildJob(string reference) : IDisposable
         }
     }
 
-    public Image? Find(string id)
+    public BuildProduct? Find(string id)
     {
-        lock (_lock) return _results.GetValueOrDefault(id)?.Image;
+        lock (_lock) return _results.GetValueOrDefault(id)?.Product;
     }
 
     /// <summary>Does work whose steps are shown to the client.</summary>
@@ -84,8 +80,8 @@ internal sealed class BuildJob(string reference) : IDisposable
     }
 }
 
-/// <summary>An image that stays while somebody may still ask for it.</summary>
-internal sealed record BuiltImage(Image Image, ImageLease Lease) : IDisposable
+/// <summary>A result that stays while somebody may still ask for it.</summary>
+internal sealed record BuiltImage(BuildProduct Product, ImageLease Lease) : IDisposable
 {
     public void Dispose() => Lease.Dispose();
 }

@@ -26,7 +26,6 @@ internal sealed class BuildReport(BuildJob job)
     private void Tell(BuildEvent said)
     {
         if (said.Kind == BuildEventKind.Failed && said.Step is { Line: > 0 and var line }) job.Source.FailedLine = line;
-        if (said is { Kind: BuildEventKind.Image, Image: { } stage }) job.Stages.Enqueue(stage);
         if (said.Warning is { } warning) Warn(warning);
         if (said.Step is not { } step || !step.TakesTime && said.Kind != BuildEventKind.Failed) return;
         var shown = ShownOf(step);

@@ -17,7 +17,7 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
         if (frontend != DockerfileFrontend) throw new EngineException(ErrorKind.NotImplemented, $"this builder knows the frontend {DockerfileFrontend} only, not '{frontend}'");
         var read = new FrontendOptions(options);
         var (named, contexts) = read.Contexts();
-        return BuildAsync(job, read.Read() with { NamedContexts = named }, read.Folders with { Contexts = contexts }, cancel);
+        return BuildAsync(job, read.Read() with { NamedContexts = named }, read.Folders with { Contexts = contexts, Caches = read.LocalCaches() }, cancel);
     }
 
     /// <param name="request">What is to be built, but for the files, which come from the client's session.</param>
@@ -44,7 +44,8 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
     private static async Task<BuildRequest> WithFilesAsync(BuildJob job, BuildRequest request, ClientFolders folders, BuildSession session, BuildOutput output, CancellationToken cancel)
     {
         var secrets = new SessionSecrets(session);
-        request = request with { Secrets = secrets, AuthFor = secrets.CredentialsAsync, Remote = null };
+        var caches = folders.Caches.Select(cache => new LocalCache(new ClientContentStore(session, cache.Folder), cache.Folder, cache.Index));
+        request = request with { Secrets = secrets, AuthFor = secrets.CredentialsAsync, Remote = null, CacheLayouts = [.. caches] };
         if (folders.Remote is { } remote)
         {
             if (remote.StartsWith(UploadHost, StringComparison.Ordinal)) return request with { Context = Uploaded(session, new Uri(remote), cancel) };

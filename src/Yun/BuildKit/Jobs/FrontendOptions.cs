@@ -32,12 +32,11 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
         {
             Dockerfile = Text("filename") ?? BuildRequest.DefaultDockerfile,
             Target = Text("target"),
-            Platform = PlatformOf(Text("platform")),
             Arguments = Below("build-arg:").ToDictionary(argument => argument.Name, argument => (string?)argument.Value),
             Labels = Below("label:").ToDictionary(label => label.Name, label => label.Value),
             NoCache = options.TryGetValue("no-cache", out var stages) && stages.Length == 0,
             NoCacheStages = List(stages).Select(stage => stage.ToLowerInvariant()).ToList(),
-            CacheFrom = CacheImages(),
+            CacheFrom = [.. CacheImports().Where(import => import.Type == "registry").Select(import => import.Attrs!["ref"])],
             PullCache = true,
             Pull = Text("image-resolve-mode") == "pull",
             HostConfig = new HostConfig
@@ -48,7 +47,7 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
                 ExtraHosts = List(Text("add-hosts")).Select(host => host.Replace('=', ':')).ToList() is { Count: > 0 } hosts ? hosts : null,
                 Ulimits = List(Text("ulimit")).Select(Limit).ToList() is { Count: > 0 } limits ? limits : null,
             },
-        };
+        }.For(Text("platform"));
     }
 
     /// <summary>The named contexts that are images or addresses; and those that are folders of the client's, by what it calls them.</summary>
@@ -77,13 +76,18 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
             throw NotDone($"the attestation {attestation["attest:".Length..]}");
     }
 
-    private List<string> CacheImages()
+    /// <summary>The caches in folders of the client's: what it calls them, and the index in each.</summary>
+    public IReadOnlyList<(string Folder, Digest Index)> LocalCaches() =>
+        [.. CacheImports().Where(import => import.Type == "local").Select(import => (import.Attrs!["src"], Digest.TryParse(import.Attrs.GetValueOrDefault("digest") ?? "", out var index) ? index
+            : throw new EngineException(ErrorKind.InvalidArgument, $"the cache in {import.Attrs["src"]} has no digest")))];
+
+    private List<BuildOutputOption> CacheImports()
     {
         if (Text("cache-imports") is not { } json) return [];
         try
         {
-            return [.. (JsonSerializer.Deserialize(json, DockerApiJson.Default.ListBuildOutputOption) ?? []).Select(import => import.Type == "registry" && import.Attrs?.GetValueOrDefault("ref") is { } image ? image
-                : throw NotDone($"a cache import of the type '{import.Type}': use type=registry,ref=IMAGE"))];
+            return [.. (JsonSerializer.Deserialize(json, DockerApiJson.Default.ListBuildOutputOption) ?? []).Select(import => import.Attrs?.ContainsKey(import.Type switch { "registry" => "ref", "local" => "src", _ => "" }) == true ? import
+                : throw NotDone($"a cache import of the type '{import.Type}': use type=registry,ref=IMAGE or type=local,src=FOLDER"))];
         }
         catch (JsonException error) { throw new EngineException(ErrorKind.InvalidArgument, $"invalid value for cache-imports: {error.Message}", error); }
     }
@@ -108,14 +112,6 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> option
         return new Ulimit { Name = parts[0], Soft = Number("ulimit", parts[1]), Hard = Number("ulimit", parts[^1]) };
     }
 
-    private static Platform? PlatformOf(string? text)
-    {
-        if (text is null) return null;
-        if (text.Contains(',')) throw new EngineException(ErrorKind.NotImplemented, $"cannot build for several platforms at once ({text}): build for one");
-        try { return Platform.Parse(text); }
-        catch (FormatException error) { throw new EngineException(ErrorKind.InvalidArgument, error.Message, error); }
-    }
-
     private static EngineException NotDone(string what) => new(ErrorKind.NotImplemented, $"this builder does not do {what}");
 }
 
@@ -127,6 +123,8 @@ internal sealed record ClientFolders
     public string Context { get; init; } = "context";
     /// <summary>The folders of named contexts, by the names in lower case.</summary>
     public IReadOnlyDictionary<string, string> Contexts { get; init; } = new Dictionary<string, string>();
+    /// <summary>Caches in the client's folders.</summary>
+    public IReadOnlyList<(string Folder, Digest Index)> Caches { get; init; } = [];
     /// <summary>An address, when the context is no folder of the client's.</summary>
     public string? Remote { get; init; }
 }

@@ -11,9 +11,10 @@ namespace Yun.BuildKit;
 internal sealed class ResultExport(Engine engine, BuildSessions sessions)
 {
     /// <returns>What clients read of the result: digests and names.</returns>
-    public async Task<Dictionary<string, string>> ExportAsync(BuildJob job, Image image, IReadOnlyList<Exporter> exporters, CancellationToken cancel)
+    public async Task<Dictionary<string, string>> ExportAsync(BuildJob job, BuildProduct built, IReadOnlyList<Exporter> exporters, CancellationToken cancel)
     {
-        var response = new Dictionary<string, string> { ["containerimage.config.digest"] = image.Id.ToString(), ["containerimage.digest"] = image.Id.ToString() };
+        var response = new Dictionary<string, string> { ["containerimage.digest"] = (built.Index?.Digest ?? built.Image.Id).ToString() };
+        if (built.Index is null) response["containerimage.config.digest"] = built.Image.Id.ToString();
         for (var i = 0; i < exporters.Count; i++)
         {
             var (exporter, index) = (exporters[i], i);
@@ -21,56 +22,44 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
             if (names.Count > 0) response["image.name"] = string.Join(',', names);
             await job.ShowAsync(output => exporter.Type switch
             {
-                "image" or "moby" => StoreAsync(job, image, exporter, names, output, cancel),
+                "image" or "moby" => StoreAsync(job, built, exporter, names, output, cancel),
+                "docker" when built.Index is not null => throw new EngineException(ErrorKind.NotImplemented, "Docker's archives hold one image under a name: use type=oci for several platforms"),
                 "docker" or "oci" => SendAsync(job, $"exporting to {exporter.Type} image format", output, async session =>
                 {
                     if (exporter.Attrs.GetValueOrDefault("tar") == "false") throw new EngineException(ErrorKind.NotImplemented, "an image is exported as one file: leave out tar=false");
-                    await using var archive = engine.Images.OpenSaved(image, names, cancel);
+                    await using var archive = built.OpenArchive(engine.Images, names, cancel);
                     await ResultFiles.SendFileAsync(session, archive, index, cancel);
                 }, cancel),
-                "tar" => SendAsync(job, "exporting to client tarball", output, session => ResultFiles.SendTarAsync(session, engine.Images, image, index, cancel), cancel),
-                "local" => SendAsync(job, "exporting to client directory", output, session => ResultFiles.SendFolderAsync(session, engine.Images, image, index, cancel), cancel),
+                "tar" => SendAsync(job, "exporting to client tarball", output, session => ResultFiles.SendTarAsync(session, engine.Images, built, index, cancel), cancel),
+                "local" => SendAsync(job, "exporting to client directory", output, session => ResultFiles.SendFolderAsync(session, engine.Images, built, index, cancel), cancel),
                 _ => throw new EngineException(ErrorKind.NotImplemented, $"this builder does not export as '{exporter.Type}': use image, registry, docker, oci, tar or local"),
             });
         }
         return response;
     }
 
-    /// <summary>Makes the image a cache for builds elsewhere. Any image made here is one, by its history; so it only has to be where they find it.</summary>
-    public Task ExportCacheAsync(BuildJob job, Image image, CacheOptionsEntry cache, CancellationToken cancel)
+    /// <summary>Makes the result a cache for builds elsewhere.</summary>
+    /// <returns>What the client is to name in its own index of a folder, in JSON; null for nothing.</returns>
+    public async Task<string?> ExportCacheAsync(BuildJob job, BuildProduct built, CacheOptionsEntry cache, CancellationToken cancel)
     {
-        if (cache.Type == "inline") return Task.CompletedTask;
-        if (cache.Type != "registry" || cache.Attrs.GetValueOrDefault("ref") is not { Length: > 0 } text)
-            throw new EngineException(ErrorKind.NotImplemented, $"this builder does not export its cache as '{cache.Type}': use type=inline or type=registry,ref=IMAGE");
-        var name = Parse(text);
-        return job.ShowAsync(output =>
+        var all = cache.Attrs.GetValueOrDefault("mode") == "max";
+        Descriptor? named = null;
+        switch (cache.Type)
         {
-            var step = new BuildStep($"exporting cache to {name.Familiar}");
-            return output.StepAsync(step, async () =>
-            {
-                if (cache.Attrs.GetValueOrDefault("mode") == "max" && StagesOf(job, image) is { Count: > 1 } stages)
-                {
-                    var auth = await new SessionSecrets(await SessionAsync(job, cancel)).CredentialsAsync(name.Domain, cancel);
-                    await engine.Images.PushTogetherAsync(name, stages, auth, output.ProgressOf(step), cancel);
-                    return null;
-                }
-                var (before, names) = (engine.Images.TryFind(name.ToString()), engine.Images.TryFind(image.Id.ToString())?.Names ?? []);
-                await engine.Images.TagAsync(image, name, cancel);
-                try { await PushAsync(job, name, step, output, cancel); }
-                finally
-                {
-                    // Only the push needs the name here.
-                    if (engine.Images.TryFind(image.Id.ToString()) is { } now) await engine.Images.UntagAsync(now, now.Names.Except(names), CancellationToken.None);
-                    if (before is not null) await engine.Images.TagAsync(before, name, CancellationToken.None);
-                }
-                return null;
-            }, cancel);
-        });
+            case "inline": break;
+            case "registry" when cache.Attrs.GetValueOrDefault("ref") is { Length: > 0 } text:
+                var name = Parse(text);
+                var auth = await new SessionSecrets(await SessionAsync(job, cancel)).CredentialsAsync(name.Domain, cancel);
+                await job.ShowAsync(output => CacheExport.ToRegistryAsync(engine.Images, built, name, all, auth, output, cancel));
+                break;
+            case "local" when cache.Attrs.GetValueOrDefault("dest") is { Length: > 0 } folder:
+                await job.ShowAsync(output => SendAsync(job, $"exporting cache to client directory", output, async session =>
+                    named = await LocalCache.ExportAsync(engine.Images, all ? built.Stages : [.. built.Images.Select(one => one.Image)], new ClientContentStore(session, folder), cancel), cancel));
+                break;
+            default: throw new EngineException(ErrorKind.NotImplemented, $"this builder does not export its cache as '{cache.Type}': use type=inline, type=registry,ref=IMAGE or type=local,dest=FOLDER");
+        }
+        return named is null ? null : System.Text.Json.JsonSerializer.Serialize(named, ImageJson.Default.Descriptor);
     }
-
-    /// <summary>The result first, then the other stages that it was made with.</summary>
-    private List<(Image, Dictionary<string, string>)> StagesOf(BuildJob job, Image result) =>
-        [.. job.Stages.Prepend(result.Id).Distinct().Select(id => engine.Images.TryFind(id.ToString())).OfType<Image>().Select((image, number) => (image, new Dictionary<string, string> { [CacheImport.StageAnnotation] = $"{number}" }))];
 
     private async Task PushAsync(BuildJob job, ImageReference name, BuildStep step, BuildOutput output, CancellationToken cancel)
     {
@@ -78,20 +67,20 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
         await engine.Images.PushAsync(name, auth, output.ProgressOf(step), cancel: cancel);
     }
 
-    private Task StoreAsync(BuildJob job, Image image, Exporter exporter, List<ImageReference> names, BuildOutput output, CancellationToken cancel)
+    private Task StoreAsync(BuildJob job, BuildProduct built, Exporter exporter, List<ImageReference> names, BuildOutput output, CancellationToken cancel)
     {
         var step = new BuildStep("exporting to image");
         return output.StepAsync(step, async () =>
         {
             foreach (var name in names)
             {
-                await engine.Images.TagAsync(image, name, cancel);
+                await built.NameAsync(engine.Images, name, cancel);
                 await output.WrittenAsync(step, $"naming to {name}\n", isError: false, cancel);
             }
-            if (exporter.Attrs.GetValueOrDefault("push") != "true") return image.Id;
+            if (exporter.Attrs.GetValueOrDefault("push") != "true") return built.Image.Id;
             if (names.Count == 0) throw new EngineException(ErrorKind.InvalidArgument, "an image that is to be pushed needs a name: give it with -t");
             foreach (var name in names) await PushAsync(job, name, step, output, cancel);
-            return image.Id;
+            return built.Image.Id;
         }, cancel);
     }
 

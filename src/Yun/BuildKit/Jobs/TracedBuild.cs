@@ -31,9 +31,9 @@ internal static class TracedBuild
             {
                 using var built = await server.Solver.BuildAsync(job, request, new ClientFolders { Remote = remote }, context.RequestAborted);
                 var exporters = outputs.Where(output => output.Type is not ("" or "moby")).Select(output => new Exporter { Type = output.Type, Attrs = { output.Attrs ?? [] } });
-                await server.Export.ExportAsync(job, built.Image, [.. exporters], context.RequestAborted);
-                lines.Write(new ProgressMessage { Id = ImageId, Aux = ProgressLines.Aux(new BuildResult { Id = built.Image.Id.ToString() }, DockerApiJson.Default.BuildResult) });
-                if (context.Flag("q")) lines.Write(new ProgressMessage { Stream = $"{built.Image.Id}\n" });
+                await server.Export.ExportAsync(job, built.Product, [.. exporters], context.RequestAborted);
+                lines.Write(new ProgressMessage { Id = ImageId, Aux = ProgressLines.Aux(new BuildResult { Id = built.Product.Image.Id.ToString() }, DockerApiJson.Default.BuildResult) });
+                if (context.Flag("q")) lines.Write(new ProgressMessage { Stream = $"{built.Product.Image.Id}\n" });
             }
             catch (BuildCommandException failed) { throw new EngineException(ErrorKind.InvalidArgument, SolveFailure.Sentence(failed), failed); }
             finally

@@ -12,7 +12,7 @@ internal sealed class BridgeService(Engine engine, BuildJobs jobs, BuildSolver s
     private const string JobHeader = "buildkit-controlapi-buildid";
 
     // As BuildKit names what a server of this interface can do.
-    private static readonly string[] s_abilities = ["solve.base", "return", "proto.refarray", "gateway.evaluate", "gateway.solve.evaluate"];
+    private static readonly string[] s_abilities = ["solve.base", "return", "proto.refarray", "returnmap", "gateway.evaluate", "gateway.solve.evaluate"];
 
     public override Task<PongResponse> Ping(PingRequest request, ServerCallContext context) => Task.FromResult(new PongResponse
     {
@@ -29,6 +29,7 @@ internal sealed class BridgeService(Engine engine, BuildJobs jobs, BuildSolver s
             var built = await solver.BuildAsync(job, request.Frontend, request.FrontendOpt, context.CancellationToken);
             var id = job.Keep(built);
             if (!request.AllowResultReturn) return new SolveResponse { Ref = id };
+            if (built.Product.Index is not null) return new SolveResponse { Result = PlatformRefs.Of(built.Product, id) };
             return new SolveResponse { Result = request.AllowResultArrayRef ? new Result { Ref = new Ref { Id = id } } : new Result { RefDeprecated = id } };
         }
         catch (Exception error)
@@ -43,7 +44,12 @@ internal sealed class BridgeService(Engine engine, BuildJobs jobs, BuildSolver s
     public override Task<ReturnResponse> Return(ReturnRequest request, ServerCallContext context)
     {
         var result = request.Result;
-        var id = result?.ResultCase == Result.ResultOneofCase.Ref ? result.Ref.Id : result?.RefDeprecated;
+        var id = result?.ResultCase switch
+        {
+            Result.ResultOneofCase.Ref => result.Ref.Id,
+            Result.ResultOneofCase.Refs => PlatformRefs.IdOf(result.Refs),
+            _ => result?.RefDeprecated,
+        };
         JobOf(context).Return(new ReturnedResult(id ?? "", request.Error is { Code: not 0 } failure ? new RpcStatus(failure) : null));
         return Task.FromResult(new ReturnResponse());
     }

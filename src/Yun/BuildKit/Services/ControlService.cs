@@ -10,6 +10,8 @@ namespace Yun.BuildKit;
 /// <summary>BuildKit's main service: builds, their progress, and what the builder keeps.</summary>
 internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver solver, ResultExport export) : Control.ControlBase
 {
+    private const string RecordType = "regular";
+
     public override async Task<SolveResponse> Solve(SolveRequest request, ServerCallContext context)
     {
         var cancel = context.CancellationToken;
@@ -17,9 +19,10 @@ internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver 
         try
         {
             job.SetSession(request.Session);
-            if (await ResultAsync(job, request, cancel) is not { } image) return new SolveResponse();
-            var response = new SolveResponse { ExporterResponse = { await export.ExportAsync(job, image, ExportersOf(request), cancel) } };
-            foreach (var cache in request.Cache?.Exports ?? []) await export.ExportCacheAsync(job, image, cache, cancel);
+            if (await ResultAsync(job, request, cancel) is not { } built) return new SolveResponse();
+            var response = new SolveResponse { ExporterResponse = { await export.ExportAsync(job, built, ExportersOf(request), cancel) } };
+            foreach (var cache in request.Cache?.Exports ?? [])
+                if (await export.ExportCacheAsync(job, built, cache, cancel) is { } manifest) response.ExporterResponse["cache.manifest"] = manifest;
             return response;
         }
         catch (Exception error)
@@ -43,14 +46,13 @@ internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver 
     public override async Task<DiskUsageResponse> DiskUsage(DiskUsageRequest request, ServerCallContext context)
     {
         var response = new DiskUsageResponse();
-        foreach (var (key, entry) in await engine.Builds.Cache.ListAsync(context.CancellationToken))
+        var matches = Matching(request.Filter);
+        foreach (var step in (await engine.Builds.Cache.StepsAsync(context.CancellationToken)).Where(step => matches?.Invoke(step) != false))
         {
-            if (engine.Images.TryFind(entry.Image.ToString()) is not { } image) continue;
-            var below = image.Parent is { } parent ? engine.Images.TryFind(parent.ToString())?.Layers.Count ?? 0 : 0;
             response.Record.Add(new UsageRecord
             {
-                Id = key, Description = entry.Command, RecordType = "regular", Size = image.Layers.Skip(below).Sum(layer => layer.SizeBytes), InUse = !image.IsDangling, Shared = !image.IsDangling,
-                CreatedAt = Timestamp.FromDateTimeOffset(entry.Created), LastUsedAt = Timestamp.FromDateTimeOffset(entry.LastUsed), UsageCount = entry.Uses,
+                Id = step.Key, Description = step.Entry.Command, RecordType = RecordType, Size = step.Bytes, InUse = step.IsHeld, Shared = step.IsHeld,
+                CreatedAt = Timestamp.FromDateTimeOffset(step.Entry.Created), LastUsedAt = Timestamp.FromDateTimeOffset(step.Entry.LastUsed), UsageCount = step.Entry.Uses,
             });
         }
         return response;
@@ -59,19 +61,30 @@ internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver 
     public override async Task Prune(PruneRequest request, IServerStreamWriter<UsageRecord> responses, ServerCallContext context)
     {
         var before = engine.Time.GetUtcNow() - TimeSpan.FromTicks(request.KeepDuration / TimeSpan.NanosecondsPerTick);
-        var (removed, bytes) = await engine.Builds.PruneAsync(before, context.CancellationToken);
+        var (removed, bytes) = await engine.Builds.PruneAsync(before, request.KeepBytes, Matching(request.Filter), context.CancellationToken);
         for (var i = 0; i < removed.Count; i++)
-            await responses.WriteAsync(new UsageRecord { Id = removed[i].ToString(), RecordType = "regular", Size = i == 0 ? bytes : 0, CreatedAt = Timestamp.FromDateTimeOffset(before) }, context.CancellationToken);
+            await responses.WriteAsync(new UsageRecord { Id = removed[i].ToString(), RecordType = RecordType, Size = i == 0 ? bytes : 0, CreatedAt = Timestamp.FromDateTimeOffset(before) }, context.CancellationToken);
+    }
+
+    /// <summary>What filters such as <c>id=KEY</c> and <c>type=regular</c> let through; null for all.</summary>
+    private static Func<CachedStep, bool>? Matching(Google.Protobuf.Collections.RepeatedField<string> filters)
+    {
+        var given = filters.SelectMany(filter => filter.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
+        if (given.Count == 0) return null;
+        var wanted = given.Select(filter => filter.Replace("==", "=", StringComparison.Ordinal).Split('=', 2)).ToList();
+        if (wanted.Find(filter => filter.Length != 2 || filter[0] is not ("id" or "type")) is { } unknown)
+            throw new RpcException(new Grpc.Core.Status(StatusCode.InvalidArgument, $"unknown filter '{string.Join('=', unknown)}': this builder knows id and type"));
+        return step => wanted.TrueForAll(filter => filter[0] == "id" ? step.Key.StartsWith(filter[1], StringComparison.Ordinal) : filter[1] == RecordType);
     }
 
     /// <summary>The image to export; null when the client drove the build and wants nothing exported.</summary>
-    private async Task<Image?> ResultAsync(BuildJob job, SolveRequest request, CancellationToken cancel)
+    private async Task<BuildProduct?> ResultAsync(BuildJob job, SolveRequest request, CancellationToken cancel)
     {
         if (request.Frontend.Length > 0)
         {
             var built = await solver.BuildAsync(job, request.Frontend, request.FrontendAttrs, cancel);
             job.Keep(built);
-            return built.Image;
+            return built.Product;
         }
         var returned = await job.ReturnedAsync(cancel);
         if (returned.Failure is { } failure) throw SolveFailure.Of(failure);

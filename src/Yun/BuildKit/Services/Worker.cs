@@ -1,6 +1,5 @@
 using Yun.BuildKit.Protos;
-using Yun.DockerApi;
-using Yun.Oci;
+using Yun.Node.Builds;
 
 namespace Yun.BuildKit;
 
@@ -21,7 +20,7 @@ internal static class Worker
             ["org.mobyproject.buildkit.worker.hostname"] = Environment.MachineName,
             [SnapshotterLabel] = "overlayfs",
         },
-        Platforms = { new Protos.Platform { Architecture = Oci.Platform.Host.Architecture, Os = Oci.Platform.Host.Os } },
+        Platforms = { RunnablePlatforms.All.Select(one => new Protos.Platform { Architecture = one.Architecture, Os = one.Os, Variant = one.Variant ?? "" }) },
         BuildkitVersion = Version,
     };
 }

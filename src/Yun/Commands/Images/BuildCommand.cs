@@ -11,7 +11,8 @@ namespace Yun.Commands.Images;
 /// <summary><c>yun build</c>: sends the context, and shows what the daemon says while it builds.</summary>
 public sealed class BuildCommand : Command
 {
-    private readonly ListOption<string> _addHost, _arguments, _labels, _tags, _cacheFrom, _securityOpt;
+    private readonly ListOption<string> _addHost, _arguments, _labels, _tags, _securityOpt;
+    private readonly ListOption<BuildOutputOption> _cacheFrom, _cacheTo;
     private readonly ListOption<Ulimit> _ulimit;
     private readonly ListOption<BuildDestination> _output;
     private readonly ListOption<BuildSecret> _secrets;
@@ -31,7 +32,8 @@ public sealed class BuildCommand : Command
         ArgumentsMin = ArgumentsMax = 1;
         _addHost = AddList("add-host", null, "Add a custom host-to-IP mapping (\"host:ip\")", NetworkArgument.CheckExtraHost);
         _arguments = AddList("build-arg", null, "Set build-time variables");
-        _cacheFrom = AddStrings("cache-from", null, "Images to consider as cache sources");
+        _cacheFrom = Add(new ListOption<BuildOutputOption>("cache-from", null, "stringArray", "Images to consider as cache sources: IMAGE that is here, or type=registry,ref=IMAGE", text => [BuildCacheArgument.Parse(text)]));
+        _cacheTo = Add(new ListOption<BuildOutputOption>("cache-to", null, "stringArray", "Push the result as a cache: type=registry,ref=IMAGE[,mode=max]; type=inline is always so", text => [BuildCacheArgument.ParseTarget(text)]));
         _cgroupParent = AddText("cgroup-parent", null, "Set the parent cgroup for the \"RUN\" instructions during build");
         _compress = AddFlag("compress", null, "Compress the build context using gzip");
         _cpuPeriod = AddNumber("cpu-period", null, "Limit the CPU CFS (Completely Fair Scheduler) period");
@@ -50,7 +52,7 @@ public sealed class BuildCommand : Command
         _network = AddText("network", null, "Set the networking mode for the RUN instructions during build", "default", "string");
         _noCache = AddFlag("no-cache", null, "Do not use cache when building the image");
         _output = Add(new ListOption<BuildDestination>("output", 'o', "stringArray", "Also put the result there: a folder, or type=local|tar|docker|oci,dest=PATH", text => [BuildDestination.Parse(text)]));
-        _platform = AddText("platform", null, "Set platform if server is multi-platform capable");
+        _platform = AddText("platform", null, "Build for this platform, or for each of several (linux/amd64,linux/arm64)");
         _progress = AddText("progress", null, "How to show the build: auto, plain, or tty for a live line for each running step", "auto", "string");
         _pull = AddFlag("pull", null, "Always attempt to pull a newer version of the image");
         _quiet = AddFlag("quiet", 'q', "Suppress the build output and print image ID on success");
@@ -68,6 +70,8 @@ public sealed class BuildCommand : Command
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
         foreach (var destination in _output.Values) destination.Check();
+        if (_platform.Value?.Contains(',', StringComparison.Ordinal) == true && _output.Values.Any(destination => destination.Type is not "oci" || _tags.Values.Count == 0))
+            throw new OptionException("what is built for several platforms is put elsewhere as type=oci only, with a name (--tag)");
         var told = _output.Values.Any(destination => destination.Path == BuildDestination.StandardOutput) ? session.Error : session.Out;
         using var context = BuildContext.Open(session.Input, arguments[0], _file.Value);
         if (_idFile.Value is { } stale) File.Delete(stale);
@@ -134,7 +138,9 @@ public sealed class BuildCommand : Command
         .Add("networkmode", _network.Value)
         .Add("buildargs", BuildArguments())
         .Add("labels", KeyValue.ToMap(_labels.Values) is { } labels ? JsonSerializer.Serialize(labels, DockerApiJson.Default.DictionaryStringString) : null)
-        .Add("cachefrom", _cacheFrom.OrNull() is { } from ? JsonSerializer.Serialize(from, DockerApiJson.Default.ListString) : null)
+        .Add("cachefrom", _cacheFrom.Values.Select(from => from.Attrs?.GetValueOrDefault("ref")).OfType<string>().ToList() is { Count: > 0 } from ? JsonSerializer.Serialize(from, DockerApiJson.Default.ListString) : null)
+        .Add("pullcache", _cacheFrom.Values.Any(one => one.Type == "registry"))
+        .Add("cacheto", _cacheTo.Values.Where(one => one.Type == "registry").ToList() is { Count: > 0 } to ? JsonSerializer.Serialize(to, DockerApiJson.Default.ListBuildOutputOption) : null)
         .Add("securityopt", _securityOpt.OrNull() is { } security ? JsonSerializer.Serialize(security, DockerApiJson.Default.ListString) : null)
         .Add("ulimits", _ulimit.OrNull() is { } ulimits ? JsonSerializer.Serialize(ulimits, DockerApiJson.Default.ListUlimit) : null)
         .AddEach("extrahosts", _addHost.Values)
