@@ -7,6 +7,7 @@ return args switch
     // The kernel starts /init as the first process and gives it what it does not understand of its own command line.
     _ when Environment.ProcessId == 1 && Environment.ProcessPath == "/init" => GuestInit.Run(),
     ["monitor"] => MonitorCommand.Run(),
+    ["template"] => TemplateCommand.Run(),
     ["exec"] => ExecCommand.Run(FrameKind.Exec, "YUN_EXEC"),
     ["files"] => ExecCommand.Run(FrameKind.Files, "YUN_FILES"),
     ["files", .. var words] => GuestFiles.Run(words),

@@ -143,6 +143,7 @@ public sealed partial class Engine : IAsyncDisposable
         InitLayers.Collect(Images.List());
         ImageMachines = new ImageMachines(Options);
         ImageMachines.Collect(Images.List());
+        if (Options.Machines.MergesMemory) Log.Warn(KernelMerging.Warning());
         Builds = new Builder(Options.DataRoot, Options.ExecRoot, Store, Images, new BuildContainers(this), Time);
         Volumes = await VolumeStore.OpenAsync(this, cancel);
         Networks = await NetworkController.OpenAsync(Options.Networks ?? new NetworkOptions(Options.DataRoot, Options.ExecRoot), Store, Log, cancel);

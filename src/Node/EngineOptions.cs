@@ -3,6 +3,7 @@ using System.Text;
 using Yun.Images.Registry;
 using Yun.Node.Containers;
 using Yun.Node.Containers.Spec;
+using Yun.Node.Machines;
 using Yun.Node.Networks;
 using Yun.Protocol;
 
@@ -21,8 +22,7 @@ public sealed record EngineOptions(
 
     public RegistryOptions Registries { get; init; } = new();
 
-    /// <summary>A folder with QEMU and what else virtual machines need, laid over /usr; null for what the machine has installed.</summary>
-    public string? MachineTools { get; init; }
+    public MachineOptions Machines { get; init; } = new();
 
     public ContainerPolicy Containers { get; init; } = new();
 
@@ -45,6 +45,7 @@ public sealed record EngineOptions(
         SecurityProfile.Checked(Containers.Profile);
         if (!Path.IsPathRooted(DataRoot)) throw Wrong($"The data root '{DataRoot}' is not an absolute path.");
         if (!Path.IsPathRooted(ExecRoot)) throw Wrong($"The exec root '{ExecRoot}' is not an absolute path.");
+        if (Machines.BootDeadlineSeconds is < 1 or > 3600) throw Wrong($"A virtual machine's guest would have {Machines.BootDeadlineSeconds} seconds to come up; it must be 1 to 3600.");
         if (StopTimeoutSeconds is < 0 or > 3600) throw Wrong($"The stop timeout is {StopTimeoutSeconds} seconds; it must be 0 to 3600.");
         return Registries is { Tries: >= 1, LayersAtOnce: >= 1 } ? this : throw Wrong("Downloads must be tried once at least, and one layer at a time.");
     }

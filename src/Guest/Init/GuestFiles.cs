@@ -11,12 +11,10 @@ namespace Yun.Guest.Init;
 
 /// <summary>
 /// Reads and writes the container's files for the engine, by a process of our own program for each request: <c>status PATH</c>, <c>get PATH</c>, <c>put PATH KEEP OWNER</c>,
-/// <c>export</c>, <c>changes</c>, <c>layer FREEZE</c>. It ends with 0, or with 64 and the error's kind, and then its sentence is on standard error.
+/// <c>export</c>, <c>changes</c>, <c>layer FREEZE</c>. It ends with 0, or as <see cref="ErrorExit"/> says.
 /// </summary>
 internal static class GuestFiles
 {
-    private const int FailedExitCode = 64;
-
     /// <param name="words">What is asked, each escaped as in a URL, with spaces between.</param>
     public static (LaunchedProcess, LaunchPorts) Start(string words, int firstPid)
     {
@@ -38,7 +36,7 @@ internal static class GuestFiles
         catch (Exception failed)
         {
             Console.Error.WriteLine(failed.Message);
-            return FailedExitCode + (int)((failed as EngineException)?.Kind ?? ErrorKind.Internal);
+            return ErrorExit.CodeOf((failed as EngineException)?.Kind ?? ErrorKind.Internal);
         }
     }
 
@@ -86,13 +84,12 @@ internal static class GuestFiles
         foreach (var change in OverlayChanges.Of(upper, below)) Write(Encoding.UTF8.GetBytes($"{(int)change.Kind}{change.Path}\0"));
     }
 
-    /// <param name="freeze">Who writes waits until it is done; the first process thaws if we do not.</param>
+    /// <param name="freeze">Who writes waits until this process has ended: the first one thaws.</param>
     private static void WriteLayer(bool freeze)
     {
         using var upper = OpenFolder(GuestRoot.Upper);
         if (freeze) FileSystemFreeze.Begin(upper);
-        try { WriteTar(upper, new ArchiveOptions { Whiteouts = true }); }
-        finally { FileSystemFreeze.End(upper); }
+        WriteTar(upper, new ArchiveOptions { Whiteouts = true });
     }
 
     private static SafeFileHandle OpenFolder(string path) => PathDescriptor.Open(null, path, OpenFlags.ReadOnly | OpenFlags.Directory);

@@ -20,7 +20,7 @@ internal static class GuestInit
             Mount("sysfs", "/sys");
             Mount("devtmpfs", "/dev");
             KeepWorkingSet();
-            LoadModules();
+            GuestModules.LoadEarly();
             using var wire = new FrameStream(OpenPort());
             using var server = new GuestServer(wire);
             server.Serve();
@@ -51,16 +51,6 @@ internal static class GuestInit
         if (!Files.Exists($"{folder}/enabled")) return;
         KernelFile.Write($"{folder}/enabled", "y");
         KernelFile.Write($"{folder}/min_ttl_ms", "1000");
-    }
-
-    /// <summary>In the order that the image's maker has found: each after those it needs.</summary>
-    private static void LoadModules()
-    {
-        foreach (var name in KernelFile.Read("/modules/order").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            using var module = PathDescriptor.Open(null, $"/modules/{name}", OpenFlags.ReadOnly | OpenFlags.CloseOnExec);
-            BootedMachine.LoadModule(module, name);
-        }
     }
 
     private static SafeFileHandle OpenPort()

@@ -6,7 +6,10 @@ using Yun.Linux.Netlink;
 
 namespace Yun.Guest.Init;
 
-/// <summary>The machine's interfaces, as the text says that the monitor sends: one a line, <c>NAME MAC ADDRESS/LENGTH,… GATEWAY,…</c>, with - for nothing.</summary>
+/// <summary>
+/// The machine's interfaces, as the text says that the monitor sends: one a line, <c>NAME MAC ADDRESS/LENGTH,… GATEWAY,… CARD</c>, with - for nothing. The card has
+/// that address when it is found: in a machine that goes on from a template, the template's, and if it had to boot after all, its own.
+/// </summary>
 internal static class GuestNetwork
 {
     public static void Raise(string text)
@@ -21,8 +24,9 @@ internal static class GuestNetwork
 
     private static void Raise(RouteSocket routes, string[] words)
     {
-        if (words is not [var name, var mac, var addresses, var gateways]) throw new FormatException($"'{string.Join(' ', words)}' is no interface");
-        var link = Find(routes, PhysicalAddress.Parse(mac)) ?? throw new IOException($"the machine has no network card with the address {mac}");
+        if (words is not [var name, var mac, var addresses, var gateways, var card]) throw new FormatException($"'{string.Join(' ', words)}' is no interface");
+        var link = Find(routes, PhysicalAddress.Parse(card)) ?? Find(routes, PhysicalAddress.Parse(mac)) ?? throw new IOException($"the machine has no network card with the address {card}");
+        if (!link.Address.Equals(PhysicalAddress.Parse(mac))) routes.Execute(new RouteRequest().SetHardwareAddress(link.Index, PhysicalAddress.Parse(mac)));
         // Whoever has the name gets another for as long as its turn has not come.
         if (link.Name != name && routes.FindLink(name) is { } other) routes.Execute(new RouteRequest().Rename(other.Index, $"other{other.Index}"));
         if (link.Name != name) routes.Execute(new RouteRequest().Rename(link.Index, name));

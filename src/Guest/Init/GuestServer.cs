@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Yun.Guest.Wire;
@@ -13,6 +14,8 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
 {
     private const uint First = 0;
     private const int NotInvokable = 126, NotFound = 127;
+
+    private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, byte[]> _files = new();
     private readonly Dictionary<uint, Session> _sessions = new();
@@ -36,7 +39,10 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
                 var end = Array.IndexOf(frame.Content, (byte)0);
                 _files[Encoding.UTF8.GetString(frame.Content, 0, end)] = frame.Content[(end + 1)..];
                 break;
-            case FrameKind.Boot: Start(First, Boot); break;
+            case FrameKind.Boot:
+                Threads.Start(Beat);
+                Start(First, Boot);
+                break;
             // By a thread of its own: starting takes a while, and others' streams go on.
             case FrameKind.Exec: Threads.Start(() => Start(frame.Session, () => Launch(frame.Content, _firstPid))); break;
             case FrameKind.Files: Threads.Start(() => Start(frame.Session, () => GuestFiles.Start(Encoding.UTF8.GetString(frame.Content), _firstPid), GuestRoot.Thaw)); break;
@@ -49,8 +55,22 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         }
     }
 
+    /// <summary>As long as the kernel gives this thread its turn, the machine is well.</summary>
+    private void Beat()
+    {
+        while (true)
+        {
+            wire.Send(FrameKind.Alive, First);
+            Thread.Sleep(s_beat);
+        }
+    }
+
     private (LaunchedProcess, LaunchPorts) Boot()
     {
+        // What a machine has in common with others that go on from the same template must not be what its secrets are made of.
+        BootedMachine.AddEntropy(_files["entropy"]);
+        BootedMachine.SetClock(long.Parse(Text("clock"), CultureInfo.InvariantCulture));
+        GuestModules.LoadLate();
         foreach (var line in Text("parameters").Split('\n', StringSplitOptions.RemoveEmptyEntries))
             if (line.Split(' ', 2) is [var name, var value]) KernelFile.Write($"/proc/sys/{name}", value);
         GuestNetwork.Raise(Text("interfaces"));

@@ -10,15 +10,14 @@ namespace Yun.Guest.Vmm;
 /// </summary>
 internal sealed class MonitorCommand
 {
-    /// <summary>Files whose names are those of <see cref="FrameKind.File"/> frames, and beside them <c>qemu</c>, the command line, an argument a line, and <c>deadline</c>, seconds.</summary>
-    private const string Folder = "/vm/machine", FileServerSocket = "/run/files.sock";
+    private const string FileServerSocket = "/run/files.sock";
 
     // Rarely an emulated machine hangs at its start, whatever is done.
     private const int Attempts = 2, BootFailed = 125, MachineGone = 137;
 
     private readonly EngineReport _report = new();
-    private readonly string[] _arguments = ReadText("qemu").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    private readonly TimeSpan _deadline = TimeSpan.FromSeconds(int.Parse(ReadText("deadline")));
+    private readonly string[] _arguments = MachineFolder.Arguments;
+    private readonly TimeSpan _deadline = MachineFolder.Deadline;
 
     public static int Run() => new MonitorCommand().RunMachine();
 
@@ -26,8 +25,8 @@ internal sealed class MonitorCommand
     {
         try
         {
-            if (ReadText("shares").Length > 0) AwaitFileServer();
-            using var emulator = Boot();
+            if (MachineFolder.Text("shares").Length > 0) AwaitFileServer();
+            using var emulator = GoOn() ?? Boot();
             return Serve(emulator);
         }
         catch (Exception failed) when (failed is SyscallException or IOException)
@@ -35,6 +34,7 @@ internal sealed class MonitorCommand
             _report.Failed(BootFailed, failed.Message);
             return BootFailed;
         }
+        finally { _report.Finish(); }
     }
 
     /// <summary>QEMU connects to it at its start and does not wait.</summary>
@@ -44,37 +44,51 @@ internal sealed class MonitorCommand
             if (Environment.TickCount64 - began > _deadline.TotalMilliseconds) throw new IOException("what serves the volumes did not start");
     }
 
-    /// <summary>A machine whose guest has said hello.</summary>
+    /// <summary>A machine that goes on from a template, where there is one and it serves.</summary>
+    private Emulator? GoOn()
+    {
+        if (PathDescriptor.TryOpen(null, MachineFolder.State, OpenFlags.ReadOnly, out var state) != Errno.None) return null;
+        Emulator emulator;
+        using (state) emulator = Emulator.Start([.. _arguments, "-incoming", "fd:4"], state);
+        if (emulator.AwaitFrame(_deadline, () => MachineFolder.Tell(emulator.Wire)) is { Kind: FrameKind.Alive }) return emulator;
+        emulator.Kill();
+        _report.Happened("cold-start", $"the machine did not go on from its template: {emulator.LastWords()}");
+        emulator.Dispose();
+        return null;
+    }
+
+    /// <summary>A machine whose guest has said hello, and is told what to be.</summary>
     private Emulator Boot()
     {
         for (var attempt = 1; ; attempt++)
         {
             var emulator = Emulator.Start(_arguments);
-            var hello = false;
-            var waiting = Threads.Start(() => hello = emulator.Wire.Receive() is { Kind: FrameKind.Hello });
-            var inTime = waiting.Join(_deadline);
-            if (inTime && hello) return emulator;
+            var began = Environment.TickCount64;
+            if (emulator.AwaitFrame(_deadline) is { Kind: FrameKind.Hello })
+            {
+                MachineFolder.Tell(emulator.Wire);
+                return emulator;
+            }
+            var inTime = Environment.TickCount64 - began < _deadline.TotalMilliseconds;
             emulator.Kill();
-            waiting.Join();
-            var words = emulator.LastWords();
+            var words = inTime ? $"the virtual machine ended at its start: {emulator.LastWords()}" : $"the virtual machine did not answer within {_deadline.TotalSeconds} seconds: {emulator.LastWords()}";
             emulator.Dispose();
             // One that ends by itself will do so again.
-            if (inTime || attempt == Attempts) throw new IOException(inTime ? $"the virtual machine ended at its start: {words}" : $"the virtual machine did not answer within {_deadline.TotalSeconds} seconds: {words}");
+            if (inTime || attempt == Attempts) throw new IOException(words);
+            _report.Happened("boot-retry", words);
         }
     }
 
     private int Serve(Emulator emulator)
     {
         var wire = emulator.Wire;
-        foreach (var name in (ReadOnlySpan<string>)["hostname", "hosts", "resolv.conf", "parameters", "interfaces", "shares", "spec"])
-            wire.Send(FrameKind.File, 0, [.. Encoding.UTF8.GetBytes(name), 0, .. Encoding.UTF8.GetBytes(ReadText(name))]);
-        wire.Send(FrameKind.Boot, 0);
+        var watch = new GuestWatch(emulator, _report, int.Parse(MachineFolder.Text("watchdog")));
         using var names = new NameClient(wire);
         var frame = wire.Receive();
-        while (frame is { Kind: FrameKind.Question } question)
+        for (; frame is { Kind: FrameKind.Question or FrameKind.Alive } early; frame = wire.Receive())
         {
-            names.Ask(question.Session, question.Content);
-            frame = wire.Receive();
+            watch.Seen();
+            if (early.Kind == FrameKind.Question) names.Ask(early.Session, early.Content);
         }
         if (frame is { Kind: FrameKind.Failed, Content: [var code, .. var message] })
         {
@@ -85,28 +99,31 @@ internal sealed class MonitorCommand
         if (frame is not { Kind: FrameKind.Started })
         {
             emulator.Kill();
-            throw new IOException($"the virtual machine ended at its start: {emulator.LastWords()}");
+            throw new IOException($"the virtual machine ended at its start: {watch.Cause ?? emulator.LastWords()}");
         }
 
         using var relay = new ProcessRelay(wire, 0);
         var clients = new ExecClients(wire);
         _report.Started();
-        var isDown = Route(wire, relay, clients, names);
-        emulator.Kill();
-        if (!isDown)
+        if (Route(wire, relay, clients, names, watch)) emulator.Kill();
+        else
         {
-            Console.Error.WriteLine($"the virtual machine ended: {emulator.LastWords()}");
+            var (happened, cause) = EndOf(emulator, watch);
+            _report.Happened(happened, cause);
+            Console.Error.WriteLine($"the virtual machine ended: {cause}");
             relay.End(MachineGone);
         }
         return relay.Wait();
     }
 
     /// <summary>Until the guest has gone down in order (true), or is gone.</summary>
-    private static bool Route(FrameStream wire, ProcessRelay relay, ExecClients clients, NameClient names)
+    private static bool Route(FrameStream wire, ProcessRelay relay, ExecClients clients, NameClient names, GuestWatch watch)
     {
         while (wire.Receive() is { } frame)
         {
+            watch.Seen();
             if (frame.Kind == FrameKind.Down) return true;
+            if (frame.Kind == FrameKind.Alive) continue;
             if (frame.Kind == FrameKind.Question) names.Ask(frame.Session, frame.Content);
             else if (frame.Session == 0) relay.Handle(frame);
             else clients.Handle(frame);
@@ -114,5 +131,19 @@ internal sealed class MonitorCommand
         return false;
     }
 
-    private static string ReadText(string name) => KernelFile.Read($"{Folder}/{name}");
+    /// <summary>What the engine tells of the end of a guest that has not gone down in order.</summary>
+    private static (string Happened, string Cause) EndOf(Emulator emulator, GuestWatch watch)
+    {
+        var exit = emulator.AwaitEnd();
+        var words = emulator.LastWords();
+        if (watch.Cause is { } silence) return ("watchdog", silence);
+        if (words.Contains("Kernel panic", StringComparison.Ordinal)) return ("panic", $"the guest's kernel panicked: {words}");
+        return exit switch
+        {
+            null => ("lost", $"the guest has closed its wire: {words}"),
+            { Signal: not 0 } killed => ("lost", $"QEMU was ended by signal {killed.Signal}"),
+            { Status: 0 } => ("off", $"a program of the guest switched it off, or the guest restarted: {words}"),
+            { Status: var status } => ("lost", $"QEMU ended with {status}: {words}"),
+        };
+    }
 }

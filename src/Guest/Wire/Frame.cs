@@ -4,7 +4,9 @@ namespace Yun.Guest.Wire;
 //
 //   monitor                                   guest
 //     | <--------------------------- hello --  |   its first process runs
+//     |      (a machine that goes on from a template begins here: it has said hello where the template was made)
 //     | -- file* , boot --------------------> |   how the machine is to be; then its first process is to start
+//     | <---------------------------- alive --  |   at once, and every two seconds from then on
 //     | <---------------- started or failed -- |   session 0
 //     | -- exec, files {session} -----------> |   any number at once, with numbers of the monitor's choice
 //     | <---------------- started or failed -- |
@@ -35,6 +37,7 @@ internal enum FrameKind : byte
     Question = 22,
     Down = 23,
     Credit = 24,
+    Alive = 25,
 }
 
 /// <param name="Session">The process that it is about; 0 is the machine's first.</param>

@@ -3,8 +3,9 @@ using Yun.Protocol;
 namespace Yun.Images.Registry;
 
 /// <summary>Documents from elsewhere, read up to a limit, whatever length was announced.</summary>
-internal static class Bounded
+public static class Bounded
 {
+    /// <exception cref="EngineException">InvalidArgument: it is larger.</exception>
     public static async Task<byte[]> ReadAsync(Stream stream, int max, string what, CancellationToken cancel)
     {
         using var bytes = new MemoryStream();

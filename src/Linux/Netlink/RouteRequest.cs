@@ -174,6 +174,16 @@ public sealed class RouteRequest
         return this;
     }
 
+    /// <summary>Gives an interface another hardware address, while it is down.</summary>
+    public RouteRequest SetHardwareAddress(int index, PhysicalAddress address)
+    {
+        var writer = Messages.Begin(RouteMessage.NewLink, NetlinkFlags.Acknowledge, "set hardware address of interface", $"{index}");
+        writer.Put(new LinkHeader { Index = index });
+        writer.Attribute(LinkAttribute.Address, address.GetAddressBytes());
+        writer.End();
+        return this;
+    }
+
     /// <summary>Removes an interface; of a veth pair, both.</summary>
     public RouteRequest DeleteLink(string name)
     {

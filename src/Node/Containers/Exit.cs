@@ -25,6 +25,7 @@ public sealed partial class Container
     private async Task EndRunAsync(int exitCode, bool oomKilled, DateTimeOffset at)
     {
         await StopHealthChecksAsync();
+        await TakeBackAsync("monitor's connection", StopHearingMonitorAsync().AsTask());
         Process = null;
         await FinishForwardingAsync();
         await TakeBackAsync("network", Engine.Networks.DetachAsync(Id));
@@ -43,7 +44,9 @@ public sealed partial class Container
         });
         _settled = SettleAsync();
         if (oomKilled) Publish("oom");
-        Publish("die", ("exitCode", exitCode.ToString(CultureInfo.InvariantCulture)), ("execDuration", ((long)Math.Max(0, ran.TotalSeconds)).ToString(CultureInfo.InvariantCulture)));
+        List<(string, string)> words = [("exitCode", exitCode.ToString(CultureInfo.InvariantCulture)), ("execDuration", ((long)Math.Max(0, ran.TotalSeconds)).ToString(CultureInfo.InvariantCulture))];
+        if (_machineCause != "") words.Add(("cause", _machineCause));
+        Publish("die", [.. words]);
         PublishNetworks("disconnect", record.Endpoints);
         if (HostConfig.AutoRemove && !retry && !_isBeingRestarted) await RemoveInTurnAsync(removeVolumes: true, waitForDisk: false);
         EndWaits(exitCode);

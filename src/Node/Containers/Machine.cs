@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Yun.Linux;
 using Yun.Node.Containers.Spec;
@@ -17,7 +16,8 @@ public sealed partial class Container
 {
     // What tells that a start has ended comes right after it.
     private static readonly TimeSpan s_failedStartMax = TimeSpan.FromSeconds(10);
-    private const int FileServerWordsMax = 4096;
+    // From a template, and then twice by booting.
+    private const int FileServerWordsMax = 4096, StartAttemptsMax = 3;
 
     /// <summary>It runs in a virtual machine.</summary>
     public bool IsMachine => HostConfig.Runtime == ContainerDefaults.MachineRuntime;
@@ -27,20 +27,19 @@ public sealed partial class Container
 
     internal void MakeMachineFiles() => ImageMachines.MakeChangesDisk(ChangesDisk, MachineSandbox.UserOf(Id));
 
-    private StartReport? OpenReport() => IsMachine ? new StartReport(Path.Combine(Engine.Options.ExecRoot, $"machine-{Id[..12]}.sock"), MachineSandbox.UserOf(Id)) : null;
-
-    private async Task<PreparedStart> PrepareMachineAsync(ContainerUser user, PreparedMounts mounts, Sandbox sandbox, StartReport report, CancellationToken cancel)
+    private async Task<PreparedStart> PrepareMachineAsync(ContainerUser user, PreparedMounts mounts, Sandbox sandbox, MachineReports reports, CancellationToken cancel)
     {
         var machines = Engine.ImageMachines;
         machines.Tools.RequireQemu();
         var folders = SharedFolders.Of(mounts);
         var fileServer = folders.Any ? machines.Tools.RequireFileServer() : null;
-        var files = new SandboxFiles(machines.GuestProgram, machines.Kernel.Open(), await machines.OpenDiskAsync(Image, LowerDirectories(), cancel), ChangesDisk, MachineFiles, report.Path);
-        var shape = ImageMachines.ShapeOf(HostConfig, sandbox.Interfaces, folders.Any);
+        var (boot, shape) = (machines.Kernel.Open(), machines.ShapeOf(HostConfig, sandbox.Interfaces, folders.Any));
+        var template = MachineLabels.StartsWarm(Config, machines.Options) ? await machines.Templates.OpenAsync(Engine, shape, boot, cancel) : null;
+        var files = new SandboxFiles(machines.GuestProgram, boot, await machines.OpenDiskAsync(Image, LowerDirectories(), cancel), ChangesDisk, MachineFiles, reports.Folder, template);
 
         var inside = new RuntimeSpecBuilder(this, new StartFacts(user, folders.InGuest, null, HasNetworkNamespace: true, 0, 0, null)).Build();
         var spec = MachineSandbox.Spec(HostConfig, Id, CgroupPath, inside.Process!, files, folders.InSandbox, shape);
-        WriteMachineFiles(inside, sandbox, shape);
+        WriteMachineFiles(inside, sandbox, shape, isWarm: template is not null);
         var usr = machines.Tools.MountUsr();
         return new PreparedStart(spec, new Dictionary<string, SafeHandle>(folders.Descriptors) { ["/usr"] = usr }, usr) { FileServer = fileServer };
     }
@@ -52,32 +51,23 @@ public sealed partial class Container
         return UserLookup.Find(image, user, HostConfig.GroupAdd);
     }
 
-    /// <summary>What the monitor reads, for its user alone: environments hold secrets.</summary>
-    private void WriteMachineFiles(RuntimeSpec spec, Sandbox sandbox, MachineShape shape)
+    private void WriteMachineFiles(RuntimeSpec spec, Sandbox sandbox, MachineShape shape, bool isWarm)
     {
-        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserExecute, readOnly = UnixFileMode.UserRead;
         var user = MachineSandbox.UserOf(Id);
-        if (System.IO.Directory.Exists(MachineFiles)) System.IO.Directory.Delete(MachineFiles, recursive: true);
-        System.IO.Directory.CreateDirectory(MachineFiles, own);
-        using var folder = PathDescriptor.Open(null, MachineFiles, OpenFlags.ReadOnly | OpenFlags.Directory);
-        var parameters = "net/ipv4/ip_unprivileged_port_start 0\nnet/ipv4/ping_group_range 0 2147483647\n" + GuestSpec.NetworkParameters(spec.Linux!.Sysctl);
-        Write("hosts", sandbox.Hosts);
-        Write("hostname", Hostname + "\n");
-        Write("resolv.conf", sandbox.ResolvConf);
-        Write("interfaces", string.Concat(sandbox.Interfaces.Select(one => $"{one.Name} {one.MacAddress} {List(one.Addresses)} {List(one.Gateways)}\n")));
-        Write("parameters", parameters);
-        Write("spec", JsonSerializer.Serialize(GuestSpec.Of(spec, Directory), RuntimeSpecJson.Default.RuntimeSpec));
-        Write("qemu", string.Join('\n', QemuCommand.Of(shape)));
-        Write("shares", shape.HasVolumes ? SharedFolders.Tag : "");
-        Write("group", $"{SharedFolders.Group}:x:{user}:\n");
-        Write("deadline", $"{ImageMachines.BootDeadline.TotalSeconds}");
-        FileAt.ChangeOwner(folder, "", user, user);
-
-        void Write(string name, string text)
+        MonitorFiles.Write(MachineFiles, user, new Dictionary<string, string>
         {
-            using (var file = new FileStream(Path.Combine(MachineFiles, name), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = readOnly })) file.Write(Encoding.UTF8.GetBytes(text));
-            FileAt.ChangeOwner(folder, name, user, user);
-        }
+            ["hosts"] = sandbox.Hosts,
+            ["hostname"] = Hostname + "\n",
+            ["resolv.conf"] = sandbox.ResolvConf,
+            ["interfaces"] = string.Concat(sandbox.Interfaces.Select((one, i) => $"{one.Name} {one.MacAddress} {List(one.Addresses)} {List(one.Gateways)} {(isWarm ? MachineTemplates.CardOf(i) : one.MacAddress)}\n")),
+            ["parameters"] = "net/ipv4/ip_unprivileged_port_start 0\nnet/ipv4/ping_group_range 0 2147483647\n" + GuestSpec.NetworkParameters(spec.Linux!.Sysctl),
+            ["spec"] = JsonSerializer.Serialize(GuestSpec.Of(spec, Directory), RuntimeSpecJson.Default.RuntimeSpec),
+            ["qemu"] = string.Join('\n', QemuCommand.Of(shape)),
+            ["shares"] = shape.HasVolumes ? SharedFolders.Tag : "",
+            ["group"] = $"{SharedFolders.Group}:x:{user}:\n",
+            ["deadline"] = $"{Engine.ImageMachines.BootDeadline.TotalSeconds}",
+            ["watchdog"] = $"{MachineLabels.WatchdogOf(Config)}",
+        });
 
         static string List(IReadOnlyList<string> words) => words.Count == 0 ? "-" : string.Join(',', words);
     }
@@ -107,11 +97,11 @@ public sealed partial class Container
     }
 
     /// <summary>Until the first process inside runs. When it will not, the sandbox is gone when this throws.</summary>
-    private async Task AwaitMachineAsync(StartReport report, CancellationToken cancel)
+    private async Task AwaitMachineAsync(MachineReports reports, CancellationToken cancel)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(ImageMachines.BootDeadline * 2 + s_failedStartMax);
-        try { await report.WaitAsync(deadline.Token); }
+        deadline.CancelAfter(Engine.ImageMachines.BootDeadline * StartAttemptsMax + s_failedStartMax);
+        try { await reports.StartedAsync(deadline.Token); }
         catch (Exception failed)
         {
             await EndSandboxAsync();

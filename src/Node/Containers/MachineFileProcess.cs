@@ -9,8 +9,7 @@ namespace Yun.Node.Containers;
 /// <summary>A process in a virtual machine that reads or writes the container's files: only the machine's own kernel reads its disk. Disposing of it ends it.</summary>
 internal sealed class MachineFileProcess : IAsyncDisposable
 {
-    // As `yun-guest files` ends: this and the kind of an error, whose sentence is what it wrote.
-    private const int FailedExitCode = 64, WordsMax = 4096;
+    private const int WordsMax = 4096;
 
     private readonly ProbeProcess _process;
     private readonly Pipe _output = new();
@@ -67,7 +66,7 @@ internal sealed class MachineFileProcess : IAsyncDisposable
         await _output.Writer.CompleteAsync(failure);
     }
 
-    private static EngineException Failure(int exitCode, string words) => Enum.IsDefined((ErrorKind)(exitCode - FailedExitCode))
-        ? new EngineException((ErrorKind)(exitCode - FailedExitCode), words)
+    private static EngineException Failure(int exitCode, string words) => ErrorExit.KindOf(exitCode) is { } kind
+        ? new EngineException(kind, words)
         : new EngineException(ErrorKind.Unavailable, $"the virtual machine did not do it (exit code {exitCode}){(words.Length > 0 ? $": {words}" : "")}");
 }

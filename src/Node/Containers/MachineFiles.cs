@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using Yun.Archives;
 using Yun.Images;
+using Yun.Images.Registry;
 using Yun.Node.Containers.Spec;
 using Yun.Protocol;
 
@@ -15,7 +15,7 @@ public sealed partial class Container
     private async Task<ContainerPath> OpenMachinePathAsync(string path, CancellationToken cancel)
     {
         await using var process = await ReadMachineAsync(cancel, "status", path);
-        var line = Encoding.UTF8.GetString(await ReadAsync(process.Output, StatusBytesMax, cancel));
+        var line = Encoding.UTF8.GetString(await Bounded.ReadAsync(process.Output, StatusBytesMax, "virtual machine's answer", cancel));
         try { return new MachinePath(this, path, PathStatus.Parse(line.TrimEnd('\n'))); }
         catch (Exception wrong) when (wrong is FormatException or OverflowException) { throw new EngineException(ErrorKind.Unavailable, $"the virtual machine of {Name} said something else than was asked", wrong); }
     }
@@ -38,7 +38,7 @@ public sealed partial class Container
     {
         await using var process = await ReadMachineAsync(cancel, "changes");
         var changes = new List<FileChange>();
-        foreach (var one in Encoding.UTF8.GetString(await ReadAsync(process.Output, ChangesBytesMax, cancel)).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var one in Encoding.UTF8.GetString(await Bounded.ReadAsync(process.Output, ChangesBytesMax, "virtual machine's list of changes", cancel)).Split('\0', StringSplitOptions.RemoveEmptyEntries))
             if (one.Length > 1 && Enum.IsDefined((ChangeKind)(one[0] - '0'))) changes.Add(new FileChange(one[1..], (ChangeKind)(one[0] - '0')));
         return changes;
     }
@@ -60,16 +60,6 @@ public sealed partial class Container
     {
         if (State.Status == ContainerStatus.Paused) throw new EngineException(ErrorKind.Conflict, $"container {Name} is paused, and only its virtual machine reads its files: unpause it first");
         if (!State.IsLive) throw new EngineException(ErrorKind.Conflict, $"container {Name} does not run, and only its virtual machine reads its files: start it first");
-    }
-
-    private static async Task<byte[]> ReadAsync(Stream from, int max, CancellationToken cancel)
-    {
-        using var all = new MemoryStream();
-        var buffer = new byte[16 << 10];
-        while (await from.ReadAsync(buffer, cancel) is > 0 and var read)
-            if (all.Length + read <= max) all.Write(buffer, 0, read);
-            else throw new EngineException(ErrorKind.Unavailable, string.Create(CultureInfo.InvariantCulture, $"the virtual machine said more than {max} bytes"));
-        return all.ToArray();
     }
 
     private sealed class MachinePath(Container container, string path, PathStatus status) : ContainerPath(status)

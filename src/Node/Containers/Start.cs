@@ -65,8 +65,9 @@ public sealed partial class Container
 
         var sandbox = await attaching;
         WriteNetworkFiles(sandbox);
-        using var report = OpenReport();
-        using var prepared = report is null ? PrepareContainer(user, mounts, sandbox) : await PrepareMachineAsync(user, mounts, sandbox, report, cancel);
+        var reports = IsMachine ? HearMonitor() : null;
+        undo.Push(StopHearingMonitorAsync);
+        using var prepared = reports is null ? PrepareContainer(user, mounts, sandbox) : await PrepareMachineAsync(user, mounts, sandbox, reports, cancel);
         var start = new KeptStart(Id, Id, prepared.Spec)
         {
             Log = LogSettings.Of(this), ExitPath = HostConfig.AutoRemove ? null : ExitPath, OpenStdin = Config.OpenStdin, StdinOnce = Config.StdinOnce, UserNamespace = spaces?.User,
@@ -78,7 +79,7 @@ public sealed partial class Container
         // Once the keeper has been asked, there may be a process: whoever does not wait for the answer would leave it behind.
         Process = await Engine.Keeper.StartAsync(start, root, sandbox.Namespace, prepared.Mounts, CancellationToken.None);
         if (prepared.FileServer is { } server) await StartFileServerAsync(server, cancel);
-        if (report is not null) await AwaitMachineAsync(report, cancel);
+        if (reports is not null) await AwaitMachineAsync(reports, cancel);
         undo.Keep();
         SaveSoon(next with
         {

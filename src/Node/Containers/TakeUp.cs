@@ -49,6 +49,7 @@ public sealed partial class Container
             Engine.Track(RemoveTemporaryAsync());
             return;
         }
+        if (IsMachine && HasProcess) HearMonitor();
         if (Process is not null)
         {
             StartForwarding(null);

@@ -20,23 +20,26 @@ public sealed class ImageMachines
         var folder = Path.Combine(options.DataRoot, "machines");
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         GuestProgram = Path.Combine(Path.GetDirectoryName(options.RuntimePath)!, "yun-guest");
-        Tools = new MachineTools(options.MachineTools);
+        Options = options.Machines;
+        Tools = new MachineTools(Options.Tools);
         Kernel = new MachineKernel(folder, GuestProgram);
         _disks = new RootDisks(Path.Combine(folder, "disks"), Tools);
+        Templates = new MachineTemplates(Path.Combine(folder, "templates"), this);
     }
 
     public MachineKernel Kernel { get; }
     public MachineTools Tools { get; }
+    internal MachineOptions Options { get; }
+    internal MachineTemplates Templates { get; }
     internal string GuestProgram { get; }
 
     /// <summary>The device alone does not say it: some clouds have one that runs only guests made for it.</summary>
     public static bool HasKvm { get; } = File.Exists("/dev/kvm") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal))?.Split(' ').Any(flag => flag is "vmx" or "svm") == true;
 
-    /// <summary>How long a guest may take to say hello; one that takes longer is started again, once.</summary>
-    internal static TimeSpan BootDeadline => TimeSpan.FromSeconds(HasKvm ? 15 : 60);
+    internal TimeSpan BootDeadline => TimeSpan.FromSeconds(Options.BootDeadlineSeconds);
 
-    internal static MachineShape ShapeOf(HostConfig host, IReadOnlyList<SandboxInterface> interfaces, bool hasVolumes) =>
-        new(host.Memory > 0 ? host.Memory : DefaultMemoryBytes, ProcessorsOf(host), interfaces, hasVolumes, HasKvm);
+    internal MachineShape ShapeOf(HostConfig host, IReadOnlyList<SandboxInterface> interfaces, bool hasVolumes) =>
+        new(host.Memory > 0 ? host.Memory : DefaultMemoryBytes, ProcessorsOf(host), interfaces, hasVolumes, HasKvm) { MergesMemory = Options.MergesMemory };
 
     /// <summary>Refuses what a virtual machine cannot share with this one, before anything is made.</summary>
     /// <exception cref="EngineException">InvalidArgument, with the option and the reason.</exception>
@@ -48,6 +51,7 @@ public sealed class ImageMachines
         foreach (var (option, mode) in (ReadOnlySpan<(string, string?)>)[("--pid", host.PidMode), ("--ipc", host.IpcMode), ("--uts", host.UtsMode), ("--userns", host.UsernsMode)])
             if (mode is not (null or "" or "private" or "shareable" or "none")) throw Refused($"{option} {mode}", "has a kernel of its own");
         if (host.Init == true) throw new EngineException(ErrorKind.NotImplemented, "--init is not there yet for a virtual machine (--runtime vm)");
+        MachineLabels.Check(config);
         if (host.Memory is > 0 and < MemoryBytesMin) throw new EngineException(ErrorKind.InvalidArgument, $"a virtual machine needs {MemoryBytesMin >> 20} MiB of memory at least, not {host.Memory} bytes");
     }
 

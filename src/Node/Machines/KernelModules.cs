@@ -11,7 +11,7 @@ public sealed record KernelModule(string Name, byte[] Content);
 /// <summary>Those modules of a kernel that a virtual machine made from an image needs, each after the ones it needs itself.</summary>
 public static class KernelModules
 {
-    private static readonly string[] s_wanted = ["virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "virtio_net", "virtio_balloon", "virtiofs", "erofs", "ext4", "overlay"];
+    private static readonly string[] s_wanted = ["virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "virtio_net", "virtio_balloon", "pvpanic_mmio", "virtiofs", "erofs", "ext4", "overlay"];
 
     /// <summary>Without these the machine could not be spoken to, or has no root.</summary>
     private static readonly string[] s_needed = ["virtio_mmio", "virtio_console", "virtio_blk", "erofs", "ext4", "overlay"];

@@ -18,7 +18,7 @@ public sealed partial class Machine
     // Why QEMU will have ended, when it has said so before.
     private volatile string _cause = "";
 
-    internal string QmpFolder => Path.Combine(Engine.Options.ExecRoot, "machines", Id[..12]);
+    internal string QmpFolder => SandboxSocket.FolderOf(Engine.Options, Id);
 
     private void ListenForQemu()
     {
@@ -33,8 +33,7 @@ public sealed partial class Machine
         if (_qmp is { } listener) await listener.DisposeAsync();
         _qmp = null;
         _events.Writer.TryComplete();
-        if (System.IO.Directory.Exists(QmpFolder)) System.IO.Directory.Delete(QmpFolder, recursive: true);
-        if (Path.GetDirectoryName(QmpFolder) is { } all && System.IO.Directory.Exists(all) && !System.IO.Directory.EnumerateFileSystemEntries(all).Any()) System.IO.Directory.Delete(all);
+        SandboxSocket.Remove(QmpFolder);
     }
 
     /// <exception cref="EngineException">Unavailable: QEMU does not speak with us.</exception>

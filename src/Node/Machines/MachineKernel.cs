@@ -68,6 +68,9 @@ public sealed class MachineKernel
         return release;
     }
 
+    /// <summary>It learns of disks and network cards by modules, and so not before it is let to.</summary>
+    public bool FindsDisksLate => File.Exists(Path.Combine(Installed, ModulesFolder, "virtio_blk.ko")) && File.Exists(Path.Combine(Installed, ModulesFolder, "virtio_net.ko"));
+
     /// <summary>Kernel and first root. That is made when it is first needed, and anew when another yun-guest has come.</summary>
     /// <exception cref="EngineException">NotFound: no kernel is installed, or there is no yun-guest beside the runtime.</exception>
     public BootFiles Open()

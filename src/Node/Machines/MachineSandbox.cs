@@ -8,8 +8,9 @@ namespace Yun.Node.Machines;
 
 /// <summary>What a sandbox is made of: paths on this machine.</summary>
 /// <param name="Files">A directory with what the monitor reads.</param>
-/// <param name="ReportSocket">Where the monitor tells how the start went.</param>
-public sealed record SandboxFiles(string GuestProgram, BootFiles Boot, string ImageDisk, string ChangesDisk, string Files, string ReportSocket);
+/// <param name="Reports">A directory with the socket where the monitor tells how the machine is.</param>
+/// <param name="State">The template that the machine goes on from, or that is to be written; null for none.</param>
+public sealed record SandboxFiles(string GuestProgram, BootFiles Boot, string ImageDisk, string ChangesDisk, string Files, string Reports, string? State);
 
 /// <summary>
 /// The container that QEMU runs in: it has the programs and files that QEMU needs and nothing else of this machine, a user of its own without any
@@ -19,7 +20,7 @@ public static partial class MachineSandbox
 {
     public const string GuestProgram = "/vm/yun-guest";
 
-    private const string MachineFiles = "/vm/machine", ReportSocket = "/vm/report.sock";
+    private const string MachineFiles = "/vm/machine", State = "/vm/state";
     private const int KvmMajor = 10, KvmMinor = 232, TunMinor = 200;
     private const long ProcessesMax = 512;
 
@@ -43,8 +44,12 @@ public static partial class MachineSandbox
     public static RuntimeSpec Spec(HostConfig host, string id, string cgroupPath, SpecProcess inside, SandboxFiles files, IReadOnlyList<SpecMount> folders, MachineShape shape)
     {
         var resources = ResourceLimits.Of(host, DeviceRules(shape.HasKvm));
-        return Spec(resources, shape.MemoryBytes + QemuCommand.OverheadBytes, cgroupPath, Process(id, inside, [GuestProgram, "monitor"]), [.. Mounts(id, files), .. folders], shape.HasKvm);
+        return Spec(resources, shape.MemoryBytes + QemuCommand.OverheadBytes, cgroupPath, Process(id, inside, [GuestProgram, "monitor"]), [.. Mounts(id, files, isTemplate: false), .. folders], shape.HasKvm);
     }
+
+    /// <summary>One in which a template is made.</summary>
+    internal static RuntimeSpec TemplateSpec(string id, string cgroupPath, SandboxFiles files, MachineShape shape) =>
+        Spec(ResourceLimits.Of(new HostConfig(), DeviceRules(shape.HasKvm)), shape.MemoryBytes + QemuCommand.OverheadBytes, cgroupPath, Process(id, new SpecProcess(), [GuestProgram, "template"]), Mounts(id, files, isTemplate: true), shape.HasKvm);
 
     private static RuntimeSpec Spec(SpecResources resources, long memoryBytes, string cgroupPath, SpecProcess process, List<SpecMount> mounts, bool hasKvm)
     {
@@ -109,7 +114,7 @@ public static partial class MachineSandbox
         Mount("/usr", "bind", "/usr", "rbind", "ro", "nosuid", "nodev"),
     ];
 
-    private static List<SpecMount> Mounts(string id, SandboxFiles files) =>
+    private static List<SpecMount> Mounts(string id, SandboxFiles files, bool isTemplate) =>
     [
         .. SystemMounts(id),
         // virtiofsd's lock.
@@ -121,7 +126,8 @@ public static partial class MachineSandbox
         Bind(QemuCommand.ChangesDisk, files.ChangesDisk, "nosuid", "nodev", "noexec"),
         Bind(MachineFiles, files.Files, "ro", "nosuid", "nodev", "noexec"),
         Bind("/etc/group", Path.Combine(files.Files, "group"), "ro", "nosuid", "nodev", "noexec"),
-        Bind(ReportSocket, files.ReportSocket, "nosuid", "nodev", "noexec"),
+        Bind(MachineReports.FolderInside, files.Reports, "ro", "nosuid", "nodev", "noexec"),
+        .. files.State is { } state ? [Bind(State, state, isTemplate ? ["nosuid", "nodev", "noexec"] : ["ro", "nosuid", "nodev", "noexec"])] : (SpecMount[])[],
     ];
 
     private static SpecMount Mount(string destination, string type, string source, params List<string> options) => new() { Destination = destination, Type = type, Source = source, Options = options };

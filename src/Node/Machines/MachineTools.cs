@@ -12,11 +12,10 @@ public sealed class MachineTools(string? overlay)
     /// <summary>Where QEMU is in a sandbox, and where the machine or the overlay must have it.</summary>
     public const string QemuPath = "/usr/bin/qemu-system-x86_64";
 
+    /// <summary>Its path on this machine.</summary>
     /// <exception cref="EngineException">NotFound, with what to install.</exception>
-    public void RequireQemu()
-    {
-        if (Find("bin/qemu-system-x86_64") is null) throw new EngineException(ErrorKind.NotFound, $"virtual machines need {QemuPath}, which this machine does not have: install qemu-system-x86");
-    }
+    public string RequireQemu() => Find("bin/qemu-system-x86_64")
+        ?? throw new EngineException(ErrorKind.NotFound, $"virtual machines need {QemuPath}, which this machine does not have: install qemu-system-x86");
 
     /// <summary>Where a sandbox has virtiofsd: the one that QEMU came with up to version 7.</summary>
     /// <exception cref="EngineException">NotFound, with what to install.</exception>

@@ -7,7 +7,14 @@ namespace Yun.Node.Machines;
 /// <param name="Processors">How many the guest sees.</param>
 /// <param name="HasVolumes">It sees folders of this machine.</param>
 /// <param name="HasKvm">The machine has hardware for it; otherwise the guest's processor is emulated.</param>
-public sealed record MachineShape(long MemoryBytes, int Processors, IReadOnlyList<SandboxInterface> Interfaces, bool HasVolumes, bool HasKvm);
+public sealed record MachineShape(long MemoryBytes, int Processors, IReadOnlyList<SandboxInterface> Interfaces, bool HasVolumes, bool HasKvm)
+{
+    /// <summary>The kernel may keep what machines have alike once.</summary>
+    public bool MergesMemory { get; init; }
+
+    /// <summary>Others shall go on from it: its network cards lead nowhere.</summary>
+    public bool IsTemplate { get; init; }
+}
 
 /// <summary>
 /// QEMU's command line for a machine made from an image. All in it is ours: numbers, names of interfaces and addresses that we gave. Nothing an image or
@@ -28,14 +35,14 @@ public static class QemuCommand
         {
             MachineTools.QemuPath, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            "-M", "microvm", "-global", "virtio-mmio.force-legacy=false", "-accel", shape.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", shape.HasKvm ? "host" : "max",
+            "-M", $"microvm,mem-merge={(shape.MergesMemory ? "on" : "off")}", "-global", "virtio-mmio.force-legacy=false", "-accel", shape.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", shape.HasKvm ? "host" : "max",
             "-smp", Text($"{shape.Processors}"), "-m", Text($"{shape.MemoryBytes >> 20}"),
             "-kernel", Kernel, "-initrd", InitialRoot, "-append", KernelArguments(shape),
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
             "-drive", $"id=image,file={ImageDisk},format=raw,if=none,readonly=on", "-device", "virtio-blk-device,drive=image,serial=root",
             "-drive", $"id=changes,file={ChangesDisk},format=raw,if=none,discard=unmap", "-device", "virtio-blk-device,drive=changes,serial=changes",
             "-device", "virtio-serial-device", "-chardev", "socket,id=wire,fd=3", "-device", "virtserialport,chardev=wire,name=yun",
-            "-device", "virtio-balloon-device,free-page-reporting=on",
+            "-device", "virtio-balloon-device,free-page-reporting=on", "-device", "pvpanic", "-action", "panic=exit-failure",
         };
         // The server of the files reads and writes the guest's memory, so that is a file that both have.
         if (shape.HasVolumes)
@@ -44,7 +51,7 @@ public static class QemuCommand
         for (var i = 0; i < shape.Interfaces.Count; i++)
         {
             var one = shape.Interfaces[i];
-            arguments.AddRange(["-netdev", Text($"tap,id=net{i},ifname={one.Tap},script=no,downscript=no,vhost=off"), "-device", Text($"virtio-net-device,netdev=net{i},mac={one.MacAddress}")]);
+            arguments.AddRange(["-netdev", shape.IsTemplate ? Text($"hubport,id=net{i},hubid={i}") : Text($"tap,id=net{i},ifname={one.Tap},script=no,downscript=no,vhost=off"), "-device", Text($"virtio-net-device,netdev=net{i},mac={one.MacAddress}")]);
         }
         return arguments;
     }

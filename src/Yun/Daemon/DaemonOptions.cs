@@ -5,6 +5,7 @@ using Yun.Images.Registry;
 using Yun.Node;
 using Yun.Node.Containers;
 using Yun.Node.Containers.UserIds;
+using Yun.Node.Machines;
 using Yun.Node.Networks;
 using Yun.Protocol;
 
@@ -70,7 +71,7 @@ public sealed record DaemonOptions
         return new EngineOptions(dataRoot, execRoot, settings.Text("runtime-path") ?? Path.Combine(AppContext.BaseDirectory, "yun-runtime"), settings.Text("init-path"))
         {
             Labels = settings.List("label"),
-            MachineTools = settings.Text("machine-tools"),
+            Machines = MachinesOf(settings),
             Networks = new NetworkOptions(dataRoot, execRoot)
             {
                 Bridge = settings.Text("bridge"), BridgeAddress = settings.Text("bip"), BridgeRange = settings.Text("fixed-cidr"),
@@ -87,6 +88,12 @@ public sealed record DaemonOptions
         new(settings.List("insecure-registry"), settings.List("registry-mirror"), Tries: settings.Number("max-download-attempts") ?? 5, LayersAtOnce: settings.Number("max-concurrent-downloads") ?? 3);
 
     private static IdRange UserIdsOf(DaemonSettings settings) => settings.Text("userns-range") is { Length: > 0 } range ? IdRange.Parse(range, UserIdPool.Each) : IdRange.Default;
+
+    private static MachineOptions MachinesOf(DaemonSettings settings)
+    {
+        var options = new MachineOptions { Tools = settings.Text("machine-tools"), StartsWarm = settings.Flag("machine-warm-start") == true, MergesMemory = settings.Flag("machine-memory-merging") == true };
+        return settings.Number("machine-boot-deadline") is { } seconds ? options with { BootDeadlineSeconds = seconds } : options;
+    }
 
     private static ContainerPolicy ContainersOf(DaemonSettings settings) => new()
     {

@@ -4,10 +4,7 @@ using Yun.Protocol;
 
 namespace Yun.Node.Machines.Qmp;
 
-/// <summary>
-/// Where a machine's QEMU connects to. It is QEMU that connects, and again when the daemon was away: so nothing that it could put in the place of a file of its own is
-/// ever opened by us. Its sandbox sees the directory of the socket, read only.
-/// </summary>
+/// <summary>Where a machine's QEMU connects to, and again when the daemon was away (<see cref="SandboxSocket"/>).</summary>
 internal sealed class QmpListener : IAsyncDisposable
 {
     /// <summary>The socket's name in its directory.</summary>
@@ -29,11 +26,7 @@ internal sealed class QmpListener : IAsyncDisposable
     public QmpListener(string directory, uint user, Action<QmpEvent> happened)
     {
         (_user, _happened) = (user, happened);
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
-        var path = Path.Combine(directory, SocketName);
-        File.Delete(path);
-        _bound = UnixSocket.Listen(path, backlog: 1);
-        using (var socket = PathDescriptor.Open(null, path, OpenFlags.Path)) FileAt.ChangeOwner(socket, "", user, user);
+        _bound = SandboxSocket.Listen(directory, SocketName, user);
         _listener = new Socket(new SafeSocketHandle(_bound.Handle.DangerousGetHandle(), ownsHandle: false));
         _accepting = AcceptAsync();
     }

@@ -65,6 +65,9 @@ internal static class SettingTable
         Of("registry", Text, "Serve a registry too, at ADDRESS:PORT; it shares its content with the engine"),
         Of("trust-policy", Text, "What images must show before they are pulled: a JSON file") with { IsReloaded = true },
         Of("machine-tools", Text, "A folder with QEMU and mkfs.erofs for virtual machines, laid over /usr (default: what is installed)"),
+        Of("machine-warm-start", Flag, "Let virtual machines from images go on from a template that has booted, unless their label yun.machine-warm-start says false"),
+        Of("machine-memory-merging", Flag, "Let the kernel keep once what virtual machines have alike in memory (KSM); guests can find out by time what others hold"),
+        Of("machine-boot-deadline", Number, "Seconds that a virtual machine's guest may take to come up, before it is started once more (default 15, emulated 60)"),
         Of("runtime-path", Text, "The yun-runtime program (default: the one beside yun)") with { Key = null },
 
         // What is so in any case, or means nothing here.

@@ -58,6 +58,8 @@ public sealed class RunTests(MachineFixture machines) : IClassFixture<MachineFix
     [InlineData("has a kernel of its own", "--ipc", "host")]
     [InlineData("needs 64 MiB of memory at least", "-m", "32m")]
     [InlineData("--init is not there yet", "--init")]
+    [InlineData("must be seconds, from 5 to 86400, or off", "--label", "yun.machine-watchdog=soon")]
+    [InlineData("must be true or false", "--label", "yun.machine-warm-start=perhaps")]
     public async Task What_a_machine_cannot_have_is_refused_with_the_reason(string reason, params string[] options)
     {
         var daemon = await machines.StartedAsync();
