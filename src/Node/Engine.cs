@@ -9,6 +9,7 @@ using Yun.Node.Containers.UserIds;
 using Yun.Node.Events;
 using Yun.Node.Keeper;
 using Yun.Node.Machines;
+using Yun.Node.Machines.Hypervisors;
 using Yun.Node.Networks;
 using Yun.Node.Volumes;
 using Yun.Protocol;
@@ -33,6 +34,7 @@ public sealed partial class Engine : IAsyncDisposable
         UserNamespaces = new UserNamespaceChoice(Containers, options.Containers.UserRemap, new UserIdPool(options.Containers.UserIds, new SubordinateIds(),
             () => [.. Containers.List().Select(container => container.Record.UserNamespace).OfType<UserNamespace>(), .. options.Containers.UserRemap is { } remap ? [remap] : Array.Empty<UserNamespace>()],
             Convert.ToUInt32(options.Hash, 16)));
+        Hypervisors = new HypervisorTable(this);
         Execs = new ExecTable(time);
     }
 
@@ -57,6 +59,7 @@ public sealed partial class Engine : IAsyncDisposable
     public NetworkController Networks { get; private set; } = null!;
     public ImageMachines ImageMachines { get; private set; } = null!;
     public MachineTable Machines { get; }
+    public HypervisorTable Hypervisors { get; }
 
     /// <summary>Where the registry beside the engine is served, as ADDRESS:PORT; null when it is not.</summary>
     public string? RegistryAddress { get; set; }

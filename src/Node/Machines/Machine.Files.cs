@@ -42,6 +42,9 @@ public sealed partial class Machine
 {
     internal const string KernelFile = "kernel", InitialRootFile = "initrd", FirmwareFile = "firmware", VariablesFile = "variables", SeedFile = "seed";
 
+    /// <summary>What a machine starts from and its directory has a copy of.</summary>
+    internal static IEnumerable<string> BootFiles(MachineConfig config) => [KernelFile, InitialRootFile, FirmwareFile, VariablesFile, .. config.Modules.Select((_, i) => MachineModule.FileOf(i))];
+
     private string DiskPath(MachineDisk disk) => disk.HostPath != "" ? disk.HostPath : PathOf(disk.File);
 
     private string StatePath => PathOf("state");
@@ -54,6 +57,7 @@ public sealed partial class Machine
         {
             foreach (var (name, place) in ((string, string)[])[(KernelFile, MachineArguments.Kernel), (InitialRootFile, MachineArguments.InitialRoot), (FirmwareFile, MachineArguments.Firmware)])
                 if (File.Exists(PathOf(name))) files.Add(place, PathDescriptor.Open(null, PathOf(name), OpenFlags.ReadOnly), readOnly: true);
+            for (var i = 0; i < Config.Modules.Count; i++) files.Add(MachineArguments.ModulePath(i), PathDescriptor.Open(null, PathOf(MachineModule.FileOf(i)), OpenFlags.ReadOnly), readOnly: true);
             if (File.Exists(PathOf(VariablesFile))) files.Add(MachineArguments.FirmwareVariables, GivenAway(PathDescriptor.Open(null, PathOf(VariablesFile), OpenFlags.ReadWrite)), readOnly: false);
             if (Config.Cdrom != "") files.Add(MachineArguments.Cdrom, await LentAsync(null), readOnly: true);
             for (var i = 0; i < _record.Disks.Count; i++)

@@ -10,7 +10,6 @@ namespace Yun.Node.Machines;
 public sealed partial class Machine
 {
     private const string MoveBitmap = "move", MoveState = "move-state";
-    private static readonly string[] s_bootFiles = [KernelFile, InitialRootFile, FirmwareFile, VariablesFile];
 
     /// <summary>Moves it to another daemon, with its disks and memory. It runs here until it can run there; on any failure it goes on here.</summary>
     /// <param name="to">For people.</param>
@@ -27,14 +26,14 @@ public sealed partial class Machine
             try
             {
                 await other.SendAsync(new MoveMessage { Offer = _record }, cancel);
-                await other.ExpectAsync(MoveStream.Accepted, cancel);
-                foreach (var name in s_bootFiles.Where(name => File.Exists(PathOf(name))))
+                await other.ExpectAsync(MoveStream.Accepted, MoveStream.AnswerMax, cancel);
+                foreach (var name in BootFiles(Config).Where(name => File.Exists(PathOf(name))))
                     await using (var file = File.OpenRead(PathOf(name))) await other.SendFileAsync(name, file, cancel);
                 for (var i = 0; i < _record.Disks.Count; i++) await SendDiskAsync(session, other, i, cancel);
                 await session.ExecuteAsync("stop", cancel);
                 for (var i = 0; i < _record.Disks.Count; i++) await SendChangesAsync(session, other, i, cancel);
                 await SendMemoryAsync(session, other, cancel);
-                await other.ExpectAsync(MoveStream.Ready, cancel);
+                await other.ExpectAsync(MoveStream.Ready, MoveStream.TakeUpMax, cancel);
             }
             catch (Exception failed) when (failed is EngineException or QmpException or SyscallException or IOException or OperationCanceledException)
             {
@@ -53,7 +52,7 @@ public sealed partial class Machine
         try
         {
             await other.SendAsync(new MoveMessage { Word = MoveStream.Go }, CancellationToken.None);
-            await other.ExpectAsync(MoveStream.Running, CancellationToken.None);
+            await other.ExpectAsync(MoveStream.Running, MoveStream.AnswerMax, CancellationToken.None);
         }
         catch (Exception unknown) when (unknown is EngineException or IOException) { throw new EngineException(ErrorKind.Unavailable, $"Machine {Name} is paused here: {State.Cause}.", unknown); }
     }
@@ -75,7 +74,7 @@ public sealed partial class Machine
             var session = await LaunchAsync(ended, undo, cancel);
             await ComeBackAsync(session, cancel);
             await other.SendAsync(new MoveMessage { Word = MoveStream.Ready }, cancel);
-            await other.ExpectAsync(MoveStream.Go, cancel);
+            await other.ExpectAsync(MoveStream.Go, MoveStream.AnswerMax, cancel);
             await session.ExecuteAsync("cont", CancellationToken.None);
             undo.Keep();
             await BegunAsync(_record, ended);

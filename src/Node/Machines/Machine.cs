@@ -33,7 +33,7 @@ public sealed partial class Machine
     public string Hostname => Config.Hostname != "" ? Config.Hostname : Name;
 
     /// <summary>What the guest has.</summary>
-    public long MemoryBytes => MachineValidation.MemoryOf(Config);
+    public static long MemoryOf(MachineConfig config) => MachineValidation.MemoryOf(config);
 
     internal string ExitPath => Path.Combine(Directory, "exit.json");
     internal string CgroupPath => $"/{Engine.Options.CgroupName}/{Id}";

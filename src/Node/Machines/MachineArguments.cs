@@ -12,9 +12,19 @@ internal sealed record PlannedDisk(string Format, bool ReadOnly, IReadOnlyList<s
 /// <param name="HasFirmwareFile">The machine has a firmware of its own.</param>
 /// <param name="FirmwareCode">UEFI's, a path in the sandbox; null for BIOS.</param>
 /// <param name="Incoming">It goes on from a state that it is given later.</param>
+/// <param name="MergesMemory">The kernel may keep what machines have alike once.</param>
 internal sealed record MachinePlan(
     string Id, long MemoryBytes, int Cpus, bool HasKvm, IReadOnlyList<PlannedDisk> Disks, IReadOnlyList<SandboxInterface> Interfaces,
-    bool HasKernel, bool HasInitrd, string Append, bool HasFirmwareFile, string? FirmwareCode, bool HasCdrom, bool HasSeed, bool Incoming);
+    bool HasKernel, bool HasInitrd, string Append, bool HasFirmwareFile, string? FirmwareCode, bool HasCdrom, bool HasSeed, bool Incoming, bool MergesMemory)
+{
+    /// <summary>The command lines of the files that a multiboot kernel is given.</summary>
+    public IReadOnlyList<string> Modules { get; init; } = [];
+
+    public bool HasScreen { get; init; }
+
+    /// <summary>What the processor has or lacks, by QEMU's names, each after a sign.</summary>
+    public IReadOnlyList<string> CpuFlags { get; init; } = [];
+}
 
 /// <summary>
 /// QEMU's command line for a whole machine. Files are named as the sandbox has them, everything else is numbers and names of ours; the one text of a user's is the
@@ -31,6 +41,8 @@ internal static class MachineArguments
 
     public static string BasePath(int disk, int place) => $"/vm/disk{disk}.base{place}";
 
+    public static string ModulePath(int module) => $"/vm/module{module}";
+
     /// <summary>By which QMP knows it.</summary>
     public static string NodeOf(int disk) => $"disk{disk}";
 
@@ -41,14 +53,16 @@ internal static class MachineArguments
             MachineTools.QemuPath, "-nodefaults", "-no-user-config", "-display", "none", "-S",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             // Without graphics the BIOS and what it boots speak by the serial line.
-            "-M", plan.FirmwareCode is null ? "q35,graphics=off" : "q35,graphics=off,pflash0=code,pflash1=variables",
-            "-accel", plan.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", plan.HasKvm ? "host" : "max",
+            "-M", $"q35,graphics=off,mem-merge={(plan.MergesMemory ? "on" : "off")}{(plan.FirmwareCode is null ? "" : ",pflash0=code,pflash1=variables")}",
+            "-accel", plan.HasKvm ? "kvm" : Text($"tcg,tb-size={TranslationMebibytes}"), "-cpu", string.Join(',', [plan.HasKvm ? "host" : "max", .. plan.CpuFlags]),
             "-smp", Text($"{plan.Cpus}"), "-m", Text($"{plan.MemoryBytes >> 20}"), "-uuid", Guid.ParseExact(plan.Id[..32], "N").ToString(),
             "-action", "panic=exit-failure,watchdog=reset",
             "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
             "-chardev", $"socket,id=qmp,path={QmpFolder}/{QmpListener.SocketName},reconnect=1", "-mon", "chardev=qmp,mode=control",
             "-device", "virtio-balloon-pci,id=balloon,free-page-reporting=on", "-device", "virtio-rng-pci", "-device", "pvpanic-pci", "-device", "i6300esb",
         };
+        // It listens nowhere: viewers are handed to it.
+        if (plan.HasScreen) arguments.AddRange(["-vnc", "none", "-device", "VGA", "-device", "qemu-xhci", "-device", "usb-tablet"]);
         if (plan.HasFirmwareFile) arguments.AddRange(["-bios", Firmware]);
         if (plan.FirmwareCode is { } code)
         {
@@ -58,6 +72,8 @@ internal static class MachineArguments
             arguments.AddRange(["-blockdev", Json("raw", "variables", "variables.file", null, readOnly: false)]);
         }
         if (plan.HasKernel) arguments.AddRange(["-kernel", Kernel, "-append", plan.Append]);
+        // A comma separates modules; one of a command line's own is doubled.
+        if (plan.Modules.Count > 0) arguments.AddRange(["-initrd", string.Join(',', plan.Modules.Select((line, i) => $"{ModulePath(i)} {line.Replace(",", ",,", StringComparison.Ordinal)}".TrimEnd()))]);
         if (plan.HasInitrd) arguments.AddRange(["-initrd", InitialRoot]);
         for (var i = 0; i < plan.Disks.Count; i++) AddDisk(arguments, i, plan.Disks[i]);
         if (plan.HasCdrom)

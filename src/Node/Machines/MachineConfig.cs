@@ -21,6 +21,12 @@ public sealed record MachineConfig
     public string Initrd { get; set; } = "";
     /// <summary>The kernel's command line.</summary>
     public string Append { get; set; } = "";
+    /// <summary>What a kernel is given that takes several files (multiboot), such as Xen: each a file of the host, which is copied, and after a space its own command line.</summary>
+    public List<string> Modules { get; set; } = [];
+    /// <summary>What the processor shall have or lack: <c>+name</c>, <c>-name</c>, by QEMU's names.</summary>
+    public List<string> CpuFlags { get; set; } = [];
+    /// <summary>A graphics card, a keyboard and a pointer, which a viewer of VNC is connected with.</summary>
+    public bool Screen { get; set; }
     public CloudInitConfig? CloudInit { get; set; }
     /// <summary>By name or id; the first leads outside unless <c>GwPriority</c> says otherwise. Empty is the network bridge.</summary>
     public Dictionary<string, EndpointSettings?> Networks { get; set; } = [];

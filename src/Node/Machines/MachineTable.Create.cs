@@ -50,7 +50,7 @@ public sealed partial class MachineTable
         var machine = new Machine(engine, new MachineRecord { Id = id, Name = taken, Created = engine.Time.GetUtcNow(), Config = config });
         Directory.CreateDirectory(machine.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         undo.Push(() => engine.Trash.Throw(machine.Directory));
-        foreach (var file in (string[])[Machine.KernelFile, Machine.InitialRootFile, Machine.FirmwareFile, Machine.VariablesFile])
+        foreach (var file in Machine.BootFiles(config))
             if (Path.Combine(source.Directory, file) is var path && File.Exists(path)) File.Copy(path, Path.Combine(machine.Directory, file));
         var disks = await freeze();
         foreach (var disk in disks.Where(disk => disk.HostPath == "")) Qcow2.Create(Path.Combine(machine.Directory, disk.File), disk.SizeBytes);
@@ -101,6 +101,7 @@ public sealed partial class MachineTable
     {
         await CopyAsync(config.Kernel, Machine.KernelFile);
         await CopyAsync(config.Initrd, Machine.InitialRootFile);
+        for (var i = 0; i < config.Modules.Count; i++) await CopyAsync(MachineModule.PathOf(config.Modules[i]), MachineModule.FileOf(i));
         if (config.Firmware is not ("" or MachineValidation.Bios or MachineValidation.Uefi)) await CopyAsync(config.Firmware, Machine.FirmwareFile);
         if (config.Firmware == MachineValidation.Uefi) File.Copy(engine.ImageMachines.Tools.RequireUefi().Variables, Path.Combine(machine.Directory, Machine.VariablesFile));
 

@@ -74,11 +74,12 @@ public sealed partial class MachineTable
     private static async Task<string> ReceiveFileAsync(Machine machine, MoveStream other, CancellationToken cancel)
     {
         var name = (await other.ReceiveAsync(cancel)).File ?? throw new EngineException(ErrorKind.InvalidArgument, "a file was expected");
-        var known = name is Machine.KernelFile or Machine.InitialRootFile or Machine.FirmwareFile or Machine.VariablesFile or Machine.StateName
+        var isOfBoot = Machine.BootFiles(machine.Config).Contains(name);
+        var known = isOfBoot || name == Machine.StateName
             || (name.StartsWith("disk", StringComparison.Ordinal) && name.Split('.') is [var disk, "full" or "changes"] && int.TryParse(disk["disk".Length..], out var number) && number is >= 0 and < 16);
         if (!known) throw new EngineException(ErrorKind.InvalidArgument, $"a machine has no file '{name}'");
         await using (var file = new FileStream(Path.Combine(machine.Directory, name), FileMode.CreateNew)) await other.ReceiveFileAsync(file, cancel);
-        if (name is Machine.KernelFile or Machine.InitialRootFile or Machine.FirmwareFile) File.SetUnixFileMode(Path.Combine(machine.Directory, name), ForAll);
+        if (isOfBoot && name != Machine.VariablesFile) File.SetUnixFileMode(Path.Combine(machine.Directory, name), ForAll);
         // A disk says of itself what it wants, and this one comes from elsewhere.
         if (name.StartsWith("disk", StringComparison.Ordinal))
             using (var file = File.OpenHandle(Path.Combine(machine.Directory, name))) Qcow2.ReadSize(file, name);

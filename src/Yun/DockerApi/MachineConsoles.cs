@@ -6,13 +6,22 @@ using Yun.Node.Logs;
 
 namespace Yun.DockerApi;
 
-/// <summary>The serial lines of virtual machines: as they are, and what they have said.</summary>
+/// <summary>The serial lines of virtual machines, as they are and what they have said, and their screens.</summary>
 public static class MachineConsolesRoutes
 {
     public static void MapMachineConsoles(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/yun/v1/machines/{name}/console", ConsoleAsync);
         routes.MapGet("/yun/v1/machines/{name}/logs", LogsAsync);
+        routes.MapPost("/yun/v1/machines/{name}/screen", ScreenAsync);
+    }
+
+    private static async Task ScreenAsync(string name, HttpContext context, Engine engine)
+    {
+        await using var screen = await engine.Machines.Find(name).OpenScreenAsync(context.RequestAborted);
+        using var client = await HijackedConnection.TakeAsync(context, tty: true);
+        try { await Task.WhenAny(client.Input.CopyToAsync(screen, client.Ended), screen.CopyToAsync(client.Output.AsStream(), client.Ended)); }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException) { /* One of the two is gone. */ }
     }
 
     private static async Task ConsoleAsync(string name, HttpContext context, Engine engine)

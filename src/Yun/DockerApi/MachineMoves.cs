@@ -11,6 +11,7 @@ namespace Yun.DockerApi;
 public static class MachineMovesRoutes
 {
     private const string Incoming = "/yun/v1/machines/incoming";
+    private static readonly TimeSpan s_connectMax = TimeSpan.FromSeconds(20);
 
     public static void MapMachineMoves(this IEndpointRouteBuilder routes)
     {
@@ -22,7 +23,7 @@ public static class MachineMovesRoutes
     {
         var machine = engine.Machines.Find(name);
         var to = context.Text("to") ?? throw new EngineException(ErrorKind.InvalidArgument, "it is not said where the machine shall move to");
-        using var stream = await Task.Run(() => Connect(to), context.RequestAborted);
+        using var stream = await ConnectAsync(to, context.RequestAborted);
         await machine.MoveAsync(stream, stream, to, context.RequestAborted);
         return TypedResults.NoContent();
     }
@@ -31,6 +32,17 @@ public static class MachineMovesRoutes
     {
         using var client = await HijackedConnection.TakeAsync(context, tty: true);
         await engine.Machines.ReceiveAsync(client.Input.AsStream(), client.Output.AsStream(), client.Ended);
+    }
+
+    private static async Task<DuplexStream> ConnectAsync(string to, CancellationToken cancel)
+    {
+        var connecting = Task.Run(() => Connect(to), cancel);
+        try { return await connecting.WaitAsync(s_connectMax, cancel); }
+        catch (TimeoutException late)
+        {
+            _ = connecting.ContinueWith(done => done.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw new EngineException(ErrorKind.Unavailable, $"The daemon at {to} does not answer.", late);
+        }
     }
 
     private static DuplexStream Connect(string to)

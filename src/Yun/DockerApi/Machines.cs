@@ -3,6 +3,7 @@ using Yun.DockerApi.Model;
 using Yun.Node;
 using Yun.Node.Containers;
 using Yun.Node.Machines;
+using Yun.Node.Machines.Hypervisors;
 using Yun.Protocol;
 
 namespace Yun.DockerApi;
@@ -15,18 +16,18 @@ public static class MachinesRoutes
         var machines = routes.MapGroup("/yun/v1/machines");
         machines.MapGet("/kernel", (Engine engine) => Answer(engine.ImageMachines.Kernel.Release));
         machines.MapPut("/kernel", InstallKernelAsync);
-        machines.MapGet("/json", List);
+        machines.MapGet("/json", ListAsync);
         machines.MapPost("/create", CreateAsync);
-        machines.MapGet("/{name}/json", (string name, Engine engine) => TypedResults.Json(MachineViews.Inspect(engine.Machines.Find(name)), DockerApiJson.Default.MachineInspect));
-        machines.MapPost("/{name}/start", async (string name, HttpContext context, Engine engine) => Done(await engine.Machines.Find(name).StartAsync(context.Flag("fresh"))));
-        machines.MapPost("/{name}/stop", async (string name, HttpContext context, Engine engine) => Done(await engine.Machines.Find(name).StopAsync(context.Number("t"))));
-        machines.MapPost("/{name}/restart", (string name, HttpContext context, Engine engine) => DoAsync(engine.Machines.Find(name).RestartAsync(context.Number("t"))));
-        machines.MapPost("/{name}/kill", (string name, Engine engine) => DoAsync(engine.Machines.Find(name).KillAsync()));
-        machines.MapPost("/{name}/pause", (string name, Engine engine) => DoAsync(engine.Machines.Find(name).PauseAsync()));
-        machines.MapPost("/{name}/resume", (string name, Engine engine) => DoAsync(engine.Machines.Find(name).ResumeAsync()));
-        machines.MapPost("/{name}/save", (string name, Engine engine) => DoAsync(engine.Machines.Find(name).SaveStateAsync()));
+        machines.MapGet("/{name}/json", InspectAsync);
+        machines.MapPost("/{name}/start", async (string name, HttpContext context, Engine engine) => Done(await At(context, engine).StartAsync(name, context.Flag("fresh"), context.RequestAborted)));
+        machines.MapPost("/{name}/stop", async (string name, HttpContext context, Engine engine) => Done(await At(context, engine).StopAsync(name, context.Number("t"), context.RequestAborted)));
+        machines.MapPost("/{name}/restart", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).RestartAsync(name, context.Number("t"), context.RequestAborted)));
+        machines.MapPost("/{name}/kill", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).KillAsync(name, context.RequestAborted)));
+        machines.MapPost("/{name}/pause", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).PauseAsync(name, context.RequestAborted)));
+        machines.MapPost("/{name}/resume", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).ResumeAsync(name, context.RequestAborted)));
+        machines.MapPost("/{name}/save", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).SaveAsync(name, context.RequestAborted)));
         machines.MapPost("/{name}/wait", WaitAsync);
-        machines.MapDelete("/{name}", (string name, HttpContext context, Engine engine) => DoAsync(engine.Machines.Find(name).RemoveAsync(context.Flag("force"))));
+        machines.MapDelete("/{name}", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).RemoveAsync(name, context.Flag("force"), context.RequestAborted)));
         routes.MapMachineConsoles();
         routes.MapMachineDisks();
         routes.MapMachineMoves();
@@ -37,20 +38,31 @@ public static class MachinesRoutes
 
     private static JsonHttpResult<MachineKernelInfo> Answer(string release) => TypedResults.Json(new MachineKernelInfo { Release = release }, DockerApiJson.Default.MachineKernelInfo);
 
-    private static JsonHttpResult<List<MachineSummary>> List(HttpContext context, Engine engine)
+    /// <summary>The hypervisor that a request is for: this daemon's own unless a URI is named.</summary>
+    private static IHypervisor At(HttpContext context, Engine engine) => engine.Hypervisors.Of(context.Text("hypervisor"));
+
+    private static async Task<JsonHttpResult<List<MachineSummary>>> ListAsync(HttpContext context, Engine engine)
     {
         var filters = context.Filters();
         filters.AllowFilters("id", "label", "label!", "name", "status");
-        var found = engine.Machines.List().Where(machine => (context.Flag("all") || filters.ContainsKey("status") || machine.State.IsLive || machine.State.Status == MachineStatus.Restarting)
+        var now = engine.Time.GetUtcNow();
+        var found = (await At(context, engine).ListAsync(context.RequestAborted)).Where(machine => (context.Flag("all") || filters.ContainsKey("status") || machine.State.IsLive || machine.State.Status == MachineStatus.Restarting)
             && filters.MatchesLabels(machine.Config.Labels) && filters.MatchesAny("status", word => machine.State.Word == word)
             && filters.MatchesAny("name", name => machine.Name.Contains(name, StringComparison.Ordinal)) && filters.MatchesAny("id", id => machine.Id.StartsWith(id, StringComparison.Ordinal)));
-        return TypedResults.Json(found.Select(MachineViews.Summary).ToList(), DockerApiJson.Default.ListMachineSummary);
+        return TypedResults.Json(found.Select(machine => MachineViews.Summary(machine, now)).ToList(), DockerApiJson.Default.ListMachineSummary);
+    }
+
+    private static async Task<JsonHttpResult<MachineInspect>> InspectAsync(string name, HttpContext context, Engine engine)
+    {
+        var hypervisor = At(context, engine);
+        var record = await hypervisor.FindAsync(name, context.RequestAborted);
+        return TypedResults.Json(MachineViews.Inspect(record, hypervisor.Description, hypervisor == engine.Hypervisors.Own ? engine.Machines.Find(record.Id).LogPath : ""), DockerApiJson.Default.MachineInspect);
     }
 
     private static async Task<JsonHttpResult<MachineCreateResponse>> CreateAsync(HttpContext context, Engine engine)
     {
-        var machine = await engine.Machines.CreateAsync(context.Text("name"), await context.ReadBodyAsync(DockerApiJson.Default.MachineConfig), context.RequestAborted);
-        return TypedResults.Json(new MachineCreateResponse { Id = machine.Id }, DockerApiJson.Default.MachineCreateResponse, statusCode: StatusCodes.Status201Created);
+        var id = await At(context, engine).CreateAsync(context.Text("name"), await context.ReadBodyAsync(DockerApiJson.Default.MachineConfig), context.RequestAborted);
+        return TypedResults.Json(new MachineCreateResponse { Id = id }, DockerApiJson.Default.MachineCreateResponse, statusCode: StatusCodes.Status201Created);
     }
 
     private static Task WaitAsync(string name, HttpContext context, Engine engine) => context.AnswerWaitAsync(engine.Machines.Find(name).WaitAsync);

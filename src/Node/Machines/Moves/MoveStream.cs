@@ -37,6 +37,12 @@ internal sealed class MoveStream(Stream input, Stream output)
 {
     public const string Accepted = "accepted", Ready = "ready", Go = "go", Running = "running";
 
+    /// <summary>To look at what is offered, and to say that it runs.</summary>
+    public static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>To take memory and disks up, which were sent already.</summary>
+    public static readonly TimeSpan TakeUpMax = TimeSpan.FromMinutes(3);
+
     private const int MessageBytesMax = 4 << 20, PieceBytes = 256 << 10;
     // A large disk is copied at the other end before anything of it comes.
     private static readonly TimeSpan s_silenceMax = TimeSpan.FromMinutes(10);
@@ -54,9 +60,16 @@ internal sealed class MoveStream(Stream input, Stream output)
         return message.Refused is { } reason ? throw new EngineException(message.RefusedKind, $"the other daemon says: {reason}") : message;
     }
 
-    public async Task ExpectAsync(string word, CancellationToken cancel)
+    /// <param name="max">A guest may stand still meanwhile, or a person wait: no longer than this.</param>
+    public async Task ExpectAsync(string word, TimeSpan max, CancellationToken cancel)
     {
-        if ((await ReceiveAsync(cancel)).Word != word) throw new EngineException(ErrorKind.Unavailable, $"the other daemon did not say '{word}'");
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(max);
+        try
+        {
+            if ((await ReceiveAsync(deadline.Token)).Word != word) throw new EngineException(ErrorKind.Unavailable, $"the other daemon did not say '{word}'");
+        }
+        catch (OperationCanceledException late) when (!cancel.IsCancellationRequested) { throw new EngineException(ErrorKind.Unavailable, $"the other daemon did not say '{word}' within {max.TotalSeconds:0} seconds", late); }
     }
 
     public async Task SendFileAsync(string name, Stream content, CancellationToken cancel)

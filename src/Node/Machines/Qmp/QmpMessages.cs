@@ -41,6 +41,9 @@ internal sealed record QmpUri(string Uri);
 
 internal sealed record QmpDescriptor(string Fdname);
 
+/// <summary><c>add_client</c>: who is at the other end of a descriptor becomes a client of that protocol.</summary>
+internal sealed record QmpClient(string Protocol, string Fdname, bool Skipauth);
+
 internal sealed record QmpSet([property: JsonPropertyName("fdset-id")] int Number);
 
 internal sealed record QmpFile(string Driver, string Filename);
@@ -62,6 +65,7 @@ internal sealed record QmpNode([property: JsonPropertyName("node-name")] string 
 [JsonSerializable(typeof(QmpId))]
 [JsonSerializable(typeof(QmpUri))]
 [JsonSerializable(typeof(QmpDescriptor))]
+[JsonSerializable(typeof(QmpClient))]
 [JsonSerializable(typeof(QmpSet))]
 [JsonSerializable(typeof(QmpBlockDevice))]
 [JsonSerializable(typeof(QmpBackup))]

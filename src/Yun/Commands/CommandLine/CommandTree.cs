@@ -91,6 +91,7 @@ public static class CommandTree
         new("machine rm, machine remove", "Remove one or more machines", () => new RemoveMachinesCommand()),
         new("machine save", "Write the memory of one or more machines down and end them; their start goes on from there", () => new ActOnMachinesCommand("save")),
         new("machine restore", "Put a machine back to a snapshot", () => new SnapshotCommand("POST", "/restore")),
+        new("machine screen", "Stand for the screen of a machine to a viewer of VNC", () => new MachineScreenCommand()),
         new("machine snapshot create", "Keep a machine as it is at this moment", () => new SnapshotCommand("POST", "")),
         new("machine snapshot rm, machine snapshot remove", "Remove a snapshot of a machine", () => new SnapshotCommand("DELETE", "")),
         new("machine start", "Start one or more machines", () => new StartMachinesCommand()),
@@ -106,6 +107,8 @@ public static class CommandTree
         new("network ls, network list", "List networks", () => new ListNetworksCommand()),
         new("network prune", "Remove all unused networks", () => new PruneNetworksCommand()),
         new("network rm, network remove", "Remove one or more networks", () => new RemoveNetworksCommand()),
+
+        new("node drain", "Empty this node: machines move or are saved, containers stop", () => new DrainNodeCommand()),
 
         new("volume create", "Create a volume", () => new CreateVolumeCommand()),
         new("volume inspect", "Display detailed information on one or more volumes", () => new InspectCommand(InspectKind.Volume)),

@@ -6,6 +6,7 @@ using Yun.Commands.Api;
 using Yun.Commands.CommandLine;
 using Yun.Commands.Format;
 using Yun.Commands.Format.Templates;
+using Yun.Commands.Machines;
 using Yun.DockerApi.Model;
 
 namespace Yun.Commands.Containers;
@@ -30,6 +31,7 @@ public sealed class InspectCommand : Command
     private readonly Setting<string?>? _type;
     private readonly Flag? _verbose;
     private readonly Setting<string?>? _platform;
+    private readonly Setting<string?>? _hypervisor;
 
     public InspectCommand(InspectKind kind) : base(ArgumentsOf(kind))
     {
@@ -39,6 +41,7 @@ public sealed class InspectCommand : Command
         if (kind is InspectKind.Any or InspectKind.Container) _size = AddFlag("size", 's', kind == InspectKind.Any ? "Display total file sizes if the type is container" : "Display total file sizes");
         if (kind == InspectKind.Any) _type = AddText("type", null, "Only inspect objects of the given type");
         if (kind == InspectKind.Network) _verbose = AddFlag("verbose", 'v', "Verbose output for diagnostics");
+        if (kind == InspectKind.Machine) _hypervisor = Add(HypervisorOption.Make());
         if (kind == InspectKind.Image) _platform = AddText("platform", null, "Inspect a specific platform of the multi-platform image");
     }
 
@@ -101,7 +104,7 @@ public sealed class InspectCommand : Command
             try
             {
                 var query = new Query().Add("size", kind == InspectKind.Container && _size is { Value: true }).Add("verbose", kind == InspectKind.Network && _verbose is { Value: true })
-                    .Add("platform", kind == InspectKind.Image ? _platform?.Value : null);
+                    .Add("platform", kind == InspectKind.Image ? _platform?.Value : null).Add("hypervisor", _hypervisor?.Value);
                 using var response = session.Api.Send("GET", string.Format(path, kind == InspectKind.Image ? name : Uri.EscapeDataString(name)) + query);
                 return (response.Read(DockerApiJson.Default.JsonElement), type);
             }

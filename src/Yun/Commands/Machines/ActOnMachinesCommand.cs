@@ -7,8 +7,13 @@ namespace Yun.Commands.Machines;
 public sealed class ActOnMachinesCommand : Command
 {
     private readonly string _action;
+    private readonly Setting<string?> _hypervisor;
 
-    public ActOnMachinesCommand(string action) : base("MACHINE [MACHINE...]") => (_action, ArgumentsMin) = (action, 1);
+    public ActOnMachinesCommand(string action) : base("[OPTIONS] MACHINE [MACHINE...]")
+    {
+        (_action, ArgumentsMin) = (action, 1);
+        _hypervisor = Add(HypervisorOption.Make());
+    }
 
-    public override int Run(Session session, IReadOnlyList<string> arguments) => session.ForEach(arguments, name => { session.Api.Do("POST", $"/yun/v1/machines/{Uri.EscapeDataString(name)}/{_action}"); });
+    public override int Run(Session session, IReadOnlyList<string> arguments) => session.ForEach(arguments, name => { session.Api.Do("POST", $"/yun/v1/machines/{Uri.EscapeDataString(name)}/{_action}{_hypervisor.Query()}"); });
 }

@@ -11,11 +11,13 @@ namespace Yun.Commands.Machines;
 /// <summary><c>yun machine create</c>.</summary>
 public sealed class CreateMachineCommand : Command
 {
+    private readonly Flag _screen;
     private readonly Setting<string?> _append, _cdrom, _hostname, _initrd, _kernel, _metaData, _name, _networkConfig, _userData;
     private readonly Setting<string> _firmware, _restart;
     private readonly Setting<long?> _cpus, _memory, _stopTimeout;
-    private readonly ListOption<string> _disks, _labels, _publish;
+    private readonly ListOption<string> _cpuFlags, _disks, _labels, _modules, _publish;
     private readonly ListOption<NetworkArgument> _networks;
+    private readonly Setting<string?> _hypervisor;
 
     public CreateMachineCommand() : base("[OPTIONS] [NAME]")
     {
@@ -29,19 +31,23 @@ public sealed class CreateMachineCommand : Command
         _append = AddText("append", null, "Command line of the kernel");
         _cdrom = AddText("cdrom", null, "ISO image in the CD drive, a file of the daemon's machine");
         _cpus = AddNumber("cpus", null, "Number of processors");
+        _cpuFlags = AddList("cpu-flag", null, "What the processor has or lacks, as +name or -name");
         _disks = AddList("disk", 'd', "Disk: a size for a new one, the name of an imported one, or a file of the daemon's machine; with ,size=SIZE and ,ro");
         _firmware = AddText("firmware", null, "bios, uefi, or a file of the daemon's machine", "bios", "string");
         _hostname = AddText("hostname", 'h', "Host name, for cloud-init and neighbours");
+        _hypervisor = Add(HypervisorOption.Make());
         _initrd = AddText("initrd", null, "First root file system of the kernel");
         _kernel = AddText("kernel", null, "Kernel to start, a file of the daemon's machine");
         _labels = AddList("label", 'l', "Set meta data on a machine");
         _memory = AddBytes("memory", 'm', "Memory");
         _metaData = AddText("meta-data", null, "File with cloud-init's meta data");
+        _modules = AddList("module", null, "File for a kernel that takes several, such as Xen, and its command line: 'FILE WORDS...'");
         _name = Add(new Setting<string?>("name", null, "string", "Assign a name to the machine", null, text => text));
         _networks = Add(new ListOption<NetworkArgument>("network", null, "network", "Connect the machine to a network", text => [NetworkArgument.Parse(text)]));
         _networkConfig = AddText("network-config", null, "File with cloud-init's network configuration");
         _publish = AddList("publish", 'p', "Publish a machine's port(s) to the host");
         _restart = AddText("restart", null, "Restart policy to apply when a machine ends", "no", "string");
+        _screen = AddFlag("screen", null, "Give the machine a screen, for viewers of VNC");
         _stopTimeout = AddNumber("stop-timeout", null, "Seconds that the guest has after its power button was pressed");
         _userData = AddText("user-data", null, "File with cloud-init's user data");
     }
@@ -49,7 +55,7 @@ public sealed class CreateMachineCommand : Command
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
         if (arguments.Count > 0 && _name.Value is not null) throw new FailureException("conflicting options: a name both by --name and as an argument");
-        using var response = session.Api.Post("/yun/v1/machines/create" + new Query().Add("name", arguments is [var name] ? name : _name.Value), Request(), DockerApiJson.Default.MachineConfig);
+        using var response = session.Api.Post("/yun/v1/machines/create" + _hypervisor.Query().Add("name", arguments is [var name] ? name : _name.Value), Request(), DockerApiJson.Default.MachineConfig);
         session.Out.WriteLine(response.Read(DockerApiJson.Default.MachineCreateResponse).Id);
         return 0;
     }
@@ -61,6 +67,7 @@ public sealed class CreateMachineCommand : Command
         {
             Hostname = _hostname.Value ?? "", Memory = _memory.Value ?? 0, Cpus = (int)(_cpus.Value ?? 0), Firmware = _firmware.Value == "bios" ? "" : HostPath(_firmware.Value, "uefi"),
             Disks = [.. _disks.Values.Select(MachineDiskArgument.Parse)], Cdrom = HostPath(_cdrom.Value), Kernel = HostPath(_kernel.Value), Initrd = HostPath(_initrd.Value), Append = _append.Value ?? "",
+            Modules = [.. _modules.Values.Select(module => string.Join(' ', [HostPath(module.Split(' ')[0]), .. module.Split(' ').Skip(1)]))], CpuFlags = [.. _cpuFlags.Values], Screen = _screen,
             CloudInit = _userData.Value is null && _metaData.Value is null && _networkConfig.Value is null ? null
                 : new CloudInitConfig { UserData = Text(_userData.Value), MetaData = Text(_metaData.Value), NetworkConfig = Text(_networkConfig.Value) },
             Networks = isAlone ? [] : NetworkArgument.ToEndpoints(_networks.Values).EndpointsConfig ?? [], NetworkDisabled = isAlone,

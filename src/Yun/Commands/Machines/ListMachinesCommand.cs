@@ -18,6 +18,7 @@ public sealed class ListMachinesCommand : Command
     private readonly Flag _all, _noTruncate, _quiet;
     private readonly ListOption<string> _filters;
     private readonly Setting<string?> _format;
+    private readonly Setting<string?> _hypervisor;
 
     public ListMachinesCommand() : base("[OPTIONS]")
     {
@@ -25,13 +26,14 @@ public sealed class ListMachinesCommand : Command
         _all = AddFlag("all", 'a', "Show all machines (default shows just running)");
         _filters = AddFilters("filter", 'f', "Filter output based on conditions provided");
         _format = AddFormat(table: true);
+        _hypervisor = Add(HypervisorOption.Make());
         _noTruncate = AddFlag("no-trunc", null, "Don't truncate output");
         _quiet = AddFlag("quiet", 'q', "Only display machine IDs");
     }
 
     public override int Run(Session session, IReadOnlyList<string> arguments)
     {
-        var machines = session.Api.Get("/yun/v1/machines/json" + new Query().Add("all", _all).AddFilters(_filters.Values), DockerApiJson.Default.ListMachineSummary);
+        var machines = session.Api.Get("/yun/v1/machines/json" + _hypervisor.Query().Add("all", _all).AddFilters(_filters.Values), DockerApiJson.Default.ListMachineSummary);
         s_listing.Print(session.Out, _format.Value ?? (_quiet ? "{{.ID}}" : null), machines.Select(Row));
         return 0;
     }
@@ -41,7 +43,7 @@ public sealed class ListMachinesCommand : Command
         .Add("Name", () => machine.Name)
         .Add("Cpus", () => machine.Cpus.ToString(CultureInfo.InvariantCulture))
         .Add("Memory", () => HumanSize.Binary(machine.Memory))
-        .Add("CreatedSince", () => HumanDuration.Ago(DateTimeOffset.FromUnixTimeSeconds(machine.Created), DateTimeOffset.UtcNow))
+        .Add("CreatedSince", () => machine.Created == 0 ? "" : HumanDuration.Ago(DateTimeOffset.FromUnixTimeSeconds(machine.Created), DateTimeOffset.UtcNow))
         .Add("Status", () => machine.Status)
         .Add("State", () => machine.State)
         .Add("Addresses", () => string.Join(", ", machine.Addresses.Where(address => address.Value != "").Select(address => address.Value)))

@@ -7,14 +7,16 @@ namespace Yun.Commands.Machines;
 public sealed class StopMachinesCommand : Command
 {
     private readonly string _action;
+    private readonly Setting<string?> _hypervisor;
     private readonly Setting<long?> _timeout;
 
     public StopMachinesCommand(bool restart) : base("[OPTIONS] MACHINE [MACHINE...]")
     {
         (_action, ArgumentsMin) = (restart ? "restart" : "stop", 1);
+        _hypervisor = Add(HypervisorOption.Make());
         _timeout = AddNumber("timeout", 't', "Seconds to wait for the guest before its plug is pulled");
     }
 
     public override int Run(Session session, IReadOnlyList<string> arguments) =>
-        session.ForEach(arguments, name => { session.Api.Do("POST", $"/yun/v1/machines/{Uri.EscapeDataString(name)}/{_action}{new Query().Add("t", _timeout.Value)}"); });
+        session.ForEach(arguments, name => { session.Api.Do("POST", $"/yun/v1/machines/{Uri.EscapeDataString(name)}/{_action}{_hypervisor.Query().Add("t", _timeout.Value)}"); });
 }
