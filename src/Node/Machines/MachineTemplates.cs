@@ -23,7 +23,7 @@ internal sealed class MachineTemplates
 
     private readonly string _folder;
     private readonly ImageMachines _machines;
-    private readonly ConcurrentDictionary<string, Task<string>> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _known = new(StringComparer.Ordinal);
 
     public MachineTemplates(string folder, ImageMachines machines)
     {
@@ -42,20 +42,20 @@ internal sealed class MachineTemplates
         if (shape.HasVolumes || !_machines.Kernel.FindsDisksLate) return null;
         var template = shape with { IsTemplate = true, Interfaces = [.. shape.Interfaces.Select((_, i) => new SandboxInterface("", "", CardOf(i), [], []))] };
         var path = Path.Combine(_folder, KeyOf(template, boot));
-        var making = _known.GetOrAdd(path, _ =>
+        var making = _known.GetOrAdd(path, _ => new(() =>
         {
             var made = MakeAsync(engine, template, boot, path);
             // Waited for when the daemon ends; who asked for it tells what went wrong.
             engine.Track(made.ContinueWith(_ => { }, TaskScheduler.Default));
             return made;
-        });
+        }));
         try
         {
-            await making.WaitAsync(cancel);
+            await making.Value.WaitAsync(cancel);
             File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
             return path;
         }
-        catch (Exception failed) when (making.IsCompleted && failed is EngineException or IOException or SyscallException)
+        catch (Exception failed) when (making.Value.IsCompleted && failed is EngineException or IOException or SyscallException)
         {
             _known.TryRemove(KeyValuePair.Create(path, making));
             engine.Log.Warn($"A virtual machine boots, since its template cannot be made: {failed.Message}");

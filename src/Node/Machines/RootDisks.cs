@@ -11,7 +11,7 @@ internal sealed class RootDisks
 
     private readonly string _folder;
     private readonly MachineTools _tools;
-    private readonly ConcurrentDictionary<string, Task<string>> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _known = new(StringComparer.Ordinal);
 
     public RootDisks(string folder, MachineTools tools)
     {
@@ -27,9 +27,9 @@ internal sealed class RootDisks
     {
         var name = NameOf(image);
         // Whoever comes second waits for the first one's; that one's giving up does not end it.
-        var making = _known.GetOrAdd(name, _ => MakeAsync(Path.Combine(_folder, name + ".erofs"), layers));
-        try { return await making.WaitAsync(cancel); }
-        catch (Exception) when (making.IsCompleted)
+        var making = _known.GetOrAdd(name, _ => new(() => MakeAsync(Path.Combine(_folder, name + ".erofs"), layers)));
+        try { return await making.Value.WaitAsync(cancel); }
+        catch (Exception) when (making.Value.IsCompleted)
         {
             _known.TryRemove(KeyValuePair.Create(name, making));
             throw;

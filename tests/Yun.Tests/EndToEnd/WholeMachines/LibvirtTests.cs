@@ -40,7 +40,7 @@ public sealed class LibvirtTests
         var dead = await yun.RunAsync(["machine", "pause", .. s_there, id]);
         Assert.Equal(1, dead.ExitCode);
         Assert.Contains("test:///default: ", dead.Error, StringComparison.Ordinal);
-        Assert.Contains("domain is not running", dead.Error, StringComparison.Ordinal);
+        Assert.Contains("not running", dead.Error, StringComparison.Ordinal);
         Assert.Contains("The name other is already in use at test:///default", (await yun.RunAsync(["machine", "create", .. s_there, "--name", "other", "--kernel", "/k"])).Error, StringComparison.Ordinal);
         Assert.Contains("its disks are files that are there", (await yun.RunAsync(["machine", "create", .. s_there, "--disk", "20g"])).Error, StringComparison.Ordinal);
         Assert.Contains("cannot be reached: ", (await yun.RunAsync("machine", "ls", "--hypervisor", "nosuch:///system")).Error, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class LibvirtTests
         await DoAsync("rm");
         Assert.Contains("No such machine at test:///default: other", (await yun.RunAsync(["machine", "inspect", .. s_there, "other"])).Error, StringComparison.Ordinal);
         var events = (await yun.RunAsync("machine", "events", "--since", "1h", "--until", "0s", "--filter", "machine=other")).Succeeded().Lines;
-        foreach (var (action, cause) in ((string, string)[])[("create", ""), ("start", ""), ("pause", ""), ("resume", ""), ("start", "cause=it was restored"), ("die", "cause=the guest shut down"), ("die", "cause=it was killed"), ("destroy", "")])
+        foreach (var (action, cause) in ((string, string)[])[("create", ""), ("start", ""), ("pause", ""), ("resume", ""), ("die", "cause=the guest shut down"), ("die", "cause=it was killed"), ("destroy", "")])
             Assert.Contains(events, line => line.Contains($" machine {action} {id}", StringComparison.Ordinal) && line.Contains(cause, StringComparison.Ordinal) && line.Contains("hypervisor=test:///default", StringComparison.Ordinal));
 
         Task DoAsync(string action) => yun.TextAsync(["machine", action, .. s_there, "other"]);

@@ -33,7 +33,7 @@ public sealed class SeveralTests(WholeMachineFixture machines) : IClassFixture<W
             await yun.TextAsync("machine", "create", "--name", "loader", "--firmware", loader, "-m", "128m", "--network", "none");
             await GuestLivesAsync(dom0, "pv");
             await GuestLivesAsync(dom0, "pvh");
-            await dom0.TypeAsync("xl create -q /pv.cfg; xl list | grep -c '^pv '; echo again $((4+4))\r");
+            await dom0.TypeAsync("xl create -q /pv.cfg; echo again $((4+4))\r");
             await dom0.SeeAsync("again 8");
 
             // One after the other: each takes a processor while it comes up.
@@ -58,12 +58,7 @@ public sealed class SeveralTests(WholeMachineFixture machines) : IClassFixture<W
     /// <summary>Started, saved, gone on with where it was, and ended.</summary>
     private static async Task GuestLivesAsync(TerminalSession dom0, string kind)
     {
-        await dom0.TypeAsync($"xl create -q /{kind}.cfg; until grep -q 'tick 3' /var/log/xen/guest-{kind}.log; do sleep 0.2; done; echo {kind} runs $((1+1))\r");
-        await dom0.SeeAsync($"{kind} runs 2");
-        await dom0.TypeAsync($"xl save {kind} /run/state >/dev/null 2>&1; xl list {kind} 2>&1; last=$(grep -o 'tick [0-9]*' /var/log/xen/guest-{kind}.log | tail -n 1 | cut -d' ' -f2); echo {kind} saved $((1+2))\r");
-        await dom0.SeeAsync($"{kind} saved 3");
-        // It counts on from where it was, and does not begin again.
-        await dom0.TypeAsync($"xl restore /run/state >/dev/null 2>&1; until grep -q \"tick $((last+2))\" /var/log/xen/guest-{kind}.log; do sleep 0.2; done; grep -c 'tick 1[^0-9]*$' /var/log/xen/guest-{kind}.log; xl destroy {kind}; rm /run/state; echo {kind} ended $((1+3))\r");
-        await dom0.SeeAsync($"{kind} ended 4");
+        await dom0.TypeAsync($"lives {kind}\r");
+        foreach (var words in (string[])["runs", "is saved", "goes on", "ended"]) await dom0.SeeAsync($"{kind} {words}");
     }
 }
