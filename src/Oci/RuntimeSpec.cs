@@ -144,6 +144,14 @@ public sealed class SpecLinux
     public string? MountLabel { get; set; }
     public SpecPersonality? Personality { get; set; }
     public SpecMemoryPolicy? MemoryPolicy { get; set; }
+    /// <summary>By their names on the host.</summary>
+    public Dictionary<string, SpecNetDevice>? NetDevices { get; set; }
+}
+
+public sealed class SpecNetDevice
+{
+    /// <summary>In the container; null keeps the host's.</summary>
+    public string? Name { get; set; }
 }
 
 public sealed class SpecNamespace
@@ -185,7 +193,15 @@ public sealed class SpecResources
     public SpecBlockIo? BlockIO { get; set; }
     public List<SpecHugepageLimit>? HugepageLimits { get; set; }
     public SpecNetwork? Network { get; set; }
+    /// <summary>By device.</summary>
+    public Dictionary<string, SpecRdma>? Rdma { get; set; }
     public Dictionary<string, string>? Unified { get; set; }
+}
+
+public sealed class SpecRdma
+{
+    public uint? HcaHandles { get; set; }
+    public uint? HcaObjects { get; set; }
 }
 
 public sealed class SpecDeviceRule

@@ -22,7 +22,7 @@ internal static class CgroupSettings
 
     /// <summary>Whether anything is limited. Rules for devices are not counted: without rights nobody can make one.</summary>
     public static bool HasLimits(SpecResources? resources) =>
-        resources is { Memory: not null } or { Cpu: not null } or { Pids: not null } or { BlockIO: not null } or { HugepageLimits.Count: > 0 } or { Network: not null } or { Unified.Count: > 0 };
+        resources is { Memory: not null } or { Cpu: not null } or { Pids: not null } or { BlockIO: not null } or { HugepageLimits.Count: > 0 } or { Network: not null } or { Rdma.Count: > 0 } or { Unified.Count: > 0 };
 
     /// <summary>Changes what <paramref name="resources"/> names and nothing else.</summary>
     public static void Change(Cgroup cgroup, SpecResources resources, CgroupLayout layout)
@@ -68,7 +68,7 @@ internal static class CgroupSettings
             var hierarchy = layout.Of(controller) ?? (optional ? null : throw new SpecException(field, $"this machine has no {controller} cgroup controller"));
             if (hierarchy is not null) settings.Add(new CgroupSetting(hierarchy, file, value, field, optional));
         }
-        foreach (var controller in (string[])["memory", "cpu", "cpuset", "pids", "blkio", "io", "hugetlb", "net_cls", "net_prio"])
+        foreach (var controller in (string[])["memory", "cpu", "cpuset", "pids", "blkio", "io", "hugetlb", "net_cls", "net_prio", "rdma"])
         {
             var unified = layout.Of(controller)?.IsUnified ?? layout.IsUnifiedOnly;
             ForController(controller, unified, resources, (field, file, value, optional) => Add(controller, $"linux.resources.{field}", file, value, optional));
@@ -112,6 +112,11 @@ internal static class CgroupSettings
                     // Reservations are counted by kernels since 5.7; without a limit of theirs a program gets SIGBUS instead of an error.
                     put("hugepageLimits", $"hugetlb.{page.PageSize}.rsvd.{file}", Text(page.Limit), optional: true);
                 }
+                break;
+            case "rdma":
+                // One file for all devices, and a line for each.
+                foreach (var (device, limits) in resources.Rdma ?? [])
+                    put($"rdma.{device}", "rdma.max", $"{device} hca_handle={limits.HcaHandles?.ToString(CultureInfo.InvariantCulture) ?? "max"} hca_object={limits.HcaObjects?.ToString(CultureInfo.InvariantCulture) ?? "max"}");
                 break;
             case "net_cls" when resources.Network?.ClassId is { } classId: put("network.classID", "net_cls.classid", Text(classId)); break;
             case "net_prio":

@@ -25,7 +25,7 @@ internal static class FeaturesCommand
         json.WriteBoolean("v2", true);
         json.WriteBoolean("systemd", false);
         json.WriteBoolean("systemdUser", false);
-        json.WriteBoolean("rdma", false);
+        json.WriteBoolean("rdma", true);
         json.WriteEndObject();
         json.WriteStartObject("seccomp");
         json.WriteBoolean("enabled", true);
@@ -38,6 +38,11 @@ internal static class FeaturesCommand
         Enabled(json, "apparmor", true);
         Enabled(json, "selinux", true);
         Enabled(json, "intelRdt", false);
+        Enabled(json, "netDevices", true);
+        json.WriteStartObject("memoryPolicy");
+        Strings(json, "modes", MemoryPolicySteps.Modes);
+        Strings(json, "flags", MemoryPolicySteps.Flags);
+        json.WriteEndObject();
         json.WriteStartObject("mountExtensions");
         Enabled(json, "idmap", true);
         json.WriteEndObject();

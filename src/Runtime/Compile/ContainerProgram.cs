@@ -57,6 +57,7 @@ internal sealed class ContainerProgram : IDisposable
                 ResetSteps.Early(context);
                 if (host.IsInUserNamespace) MountSteps.Prepare(context);
             }
+            NetworkDevices.Add(context);
             RootSteps.Enter(context);
             MountSteps.Add(context);
             DeviceSteps.Add(context);

@@ -9,6 +9,10 @@ internal static unsafe class MemoryPolicySteps
     private const int NodesMax = 1024;
     private static readonly string[] s_modes = ["MPOL_DEFAULT", "MPOL_PREFERRED", "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_LOCAL", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"];
 
+    public static string[] Modes => s_modes;
+
+    public static string[] Flags { get; } = ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES", "MPOL_F_NUMA_BALANCING"];
+
     public static void Add(CompileContext context)
     {
         if (context.Linux.MemoryPolicy is not { } policy) return;

@@ -12,6 +12,8 @@ internal enum LaunchStage
     CreateContainer,
     /// <summary>All but the program itself: hooks startContainer.</summary>
     StartContainer,
+    /// <summary>The network namespace is there: its devices are moved into it.</summary>
+    NetworkDevices,
 }
 
 internal static unsafe class StageSteps
@@ -27,7 +29,7 @@ internal static unsafe class StageSteps
         var record = (long*)context.Program.Arena.Allocate(Report.Size);
         (record[0], record[1]) = ((long)stage, LaunchReport.StageRecord);
         context.Program.Add($"tell that {stage} is reached", Syscall.write, Argument.Descriptor(context.Input.ReportPipe, "report"), Argument.Memory(record, stage.ToString()), Report.Size);
-        WaitForParent(context, $"wait for the {stage} hooks");
+        WaitForParent(context, stage == LaunchStage.NetworkDevices ? "wait for the network devices" : $"wait for the {stage} hooks");
     }
 
     public static void WaitForParent(CompileContext context, string purpose) =>

@@ -77,6 +77,7 @@ internal sealed unsafe class CopiedLaunch(LaunchRequest request, ContainerProgra
         var hooks = request.Spec.Hooks!;
         switch (stage)
         {
+            case LaunchStage.NetworkDevices: NetworkDevices.Move(request.Spec, _pid); break;
             case LaunchStage.CreateRuntime:
                 HookRunner.Run(hooks.Prestart, "prestart", State("creating"), request.Bundle, null);
                 HookRunner.Run(hooks.CreateRuntime, "createRuntime", State("creating"), request.Bundle, null);
@@ -108,7 +109,7 @@ internal sealed class LaunchPipes(Pipe report, Pipe? go) : IDisposable
             user |= space.Type == "user";
             time |= space.Type == "time";
         }
-        var stops = user || HasHooks(request.Spec.Hooks);
+        var stops = user || HasHooks(request.Spec.Hooks) || NetworkDevices.Any(request.Spec);
         var notifies = SeccompFilter.Notifies(request.Spec.Linux?.Seccomp);
         return stops || time || notifies || !newPid || request.StartGateFd >= 0 ? new LaunchPipes(new Pipe(), stops ? new Pipe() : null) : null;
     }

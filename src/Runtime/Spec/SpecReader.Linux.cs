@@ -25,7 +25,8 @@ internal static partial class SpecReader
                 case "maskedPaths": read.MaskedPaths = json.Texts(); break;
                 case "readonlyPaths": read.ReadonlyPaths = json.Texts(); break;
                 case "mountLabel": read.MountLabel = json.Text(); break;
-                case "intelRdt" or "netDevices" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
+                case "netDevices": read.NetDevices = Map(ref json, NetDevice); break;
+                case "intelRdt" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
                 case "memoryPolicy": read.MemoryPolicy = MemoryPolicy(ref json); break;
                 case "personality": read.Personality = Personality(ref json); break;
                 default: json.Skip(); break;
@@ -47,6 +48,19 @@ internal static partial class SpecReader
                 case "path": read.Path = json.Text(); break;
                 default: json.Skip(); break;
             }
+            json.EndProperty();
+        }
+        return read;
+    }
+
+    private static SpecNetDevice? NetDevice(ref JsonCursor json)
+    {
+        if (!json.BeginObject()) return new SpecNetDevice();
+        var read = new SpecNetDevice();
+        while (json.NextProperty(out var name))
+        {
+            if (name == "name" && !json.IsNull) read.Name = json.Text();
+            else json.Skip();
             json.EndProperty();
         }
         return read;

@@ -19,7 +19,7 @@ internal static partial class SpecReader
                 case "blockIO": read.BlockIO = BlockIo(ref json); break;
                 case "hugepageLimits": read.HugepageLimits = List(ref json, HugepageLimit); break;
                 case "network": read.Network = Network(ref json); break;
-                case "rdma" when !json.IsNull: throw new Compile.SpecException(json.Field, "is not supported");
+                case "rdma": read.Rdma = Map(ref json, Rdma); break;
                 case "unified": read.Unified = json.TextMap(); break;
                 default: json.Skip(); break;
             }
@@ -41,6 +41,23 @@ internal static partial class SpecReader
                 case "major" when !json.IsNull: read.Major = json.Integer(); break;
                 case "minor" when !json.IsNull: read.Minor = json.Integer(); break;
                 case "access": read.Access = json.Text(); break;
+                default: json.Skip(); break;
+            }
+            json.EndProperty();
+        }
+        return read;
+    }
+
+    private static SpecRdma? Rdma(ref JsonCursor json)
+    {
+        if (!json.BeginObject()) return null;
+        var read = new SpecRdma();
+        while (json.NextProperty(out var name))
+        {
+            switch (name)
+            {
+                case "hcaHandles" when !json.IsNull: read.HcaHandles = json.Unsigned32(); break;
+                case "hcaObjects" when !json.IsNull: read.HcaObjects = json.Unsigned32(); break;
                 default: json.Skip(); break;
             }
             json.EndProperty();

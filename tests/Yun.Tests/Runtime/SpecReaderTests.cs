@@ -24,7 +24,8 @@ public sealed class SpecReaderTests
     [InlineData("""{"process":{"user":{"uid":-1}}}""", "process.user.uid: must be a whole number of 0 or more, not -1")]
     [InlineData("""{"mounts":[null]}""", "mounts[0]: is null")]
     [InlineData("""{"linux":{"intelRdt":{"x":{}}}}""", "linux.intelRdt: is not supported")]
-    [InlineData("""{"linux":{"netDevices":{"x":{}}}}""", "linux.netDevices: is not supported")]
+    [InlineData("""{"linux":{"netDevices":{"x":{"name":5}}}}""", "linux.netDevices.x.name: must be a text, not 5")]
+    [InlineData("""{"linux":{"resources":{"rdma":{"mlx":{"hcaHandles":-1}}}}}""", "linux.resources.rdma.mlx.hcaHandles: must be a whole number of 0 or more, not -1")]
     public void A_value_of_the_wrong_kind_is_reported_by_its_field(string json, string message) =>
         Assert.Equal(message, Assert.Throws<SpecException>(() => SpecReader.Read(Encoding.UTF8.GetBytes(json))).Message);
 

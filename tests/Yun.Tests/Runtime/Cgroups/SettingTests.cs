@@ -8,9 +8,9 @@ namespace Yun.Tests.Runtime.Cgroups;
 public sealed class SettingTests
 {
     private static readonly CgroupLayout s_v1 = CgroupLayout.Parse(
-        [.. ((string[])["memory", "cpu", "cpuset", "pids", "blkio", "hugetlb", "net_cls", "net_prio", "devices"]).Select(c => $"35 30 0:31 / /sys/fs/cgroup/{c} rw - cgroup cgroup rw,{c}")], _ => []);
+        [.. ((string[])["memory", "cpu", "cpuset", "pids", "blkio", "hugetlb", "net_cls", "net_prio", "rdma", "devices"]).Select(c => $"35 30 0:31 / /sys/fs/cgroup/{c} rw - cgroup cgroup rw,{c}")], _ => []);
 
-    private static readonly CgroupLayout s_v2 = CgroupLayout.Parse(["38 30 0:37 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"], _ => ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"]);
+    private static readonly CgroupLayout s_v2 = CgroupLayout.Parse(["38 30 0:37 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw"], _ => ["cpu", "cpuset", "io", "memory", "pids", "hugetlb", "rdma"]);
 
     private static string[] Written(SpecResources resources, CgroupLayout layout) => [.. CgroupSettings.For(resources, layout).Where(s => !s.File.StartsWith("devices", StringComparison.Ordinal)).Select(s => $"{s.File}={s.Value}")];
 
@@ -26,6 +26,7 @@ public sealed class SettingTests
         { "blocks", new() { BlockIO = new() { Weight = 500, WeightDevice = [new() { Major = 8, Weight = 100 }], ThrottleReadBpsDevice = [new() { Major = 8, Minor = 1, Rate = 1000 }], ThrottleWriteIopsDevice = [new() { Major = 8, Minor = 2, Rate = 7 }] } },
             ["blkio.bfq.weight=500", "blkio.bfq.weight_device=8:0 100", "blkio.throttle.read_bps_device=8:1 1000", "blkio.throttle.write_iops_device=8:2 7"],
             ["io.bfq.weight=500", "io.weight=4950", "io.bfq.weight=8:0 100", "io.max=8:1 rbps=1000", "io.max=8:2 wiops=7"] },
+        { "RDMA", new() { Rdma = new() { ["mlx"] = new() { HcaHandles = 2, HcaObjects = 2000 }, ["ocr"] = new() { HcaObjects = 5 } } }, ["rdma.max=mlx hca_handle=2 hca_object=2000", "rdma.max=ocr hca_handle=max hca_object=5"], ["rdma.max=mlx hca_handle=2 hca_object=2000", "rdma.max=ocr hca_handle=max hca_object=5"] },
         { "huge pages", new() { HugepageLimits = [new() { PageSize = "2MB", Limit = 4 << 20 }] }, ["hugetlb.2MB.limit_in_bytes=4194304", "hugetlb.2MB.rsvd.limit_in_bytes=4194304"], ["hugetlb.2MB.max=4194304", "hugetlb.2MB.rsvd.max=4194304"] },
         { "no limit of memory is none of swap", new() { Memory = new() { Limit = -1 } }, ["memory.limit_in_bytes=-1", "memory.memsw.limit_in_bytes=-1"], ["memory.max=max", "memory.swap.max=max"] },
         { "a quota alone", new() { Cpu = new() { Quota = 50_000 } }, ["cpu.cfs_quota_us=50000"], ["cpu.max=50000"] },

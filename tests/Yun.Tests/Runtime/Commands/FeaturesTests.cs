@@ -23,6 +23,8 @@ public sealed class FeaturesTests : IDisposable
         Assert.Contains("SCMP_ACT_NOTIFY", Texts(linux.GetProperty("seccomp").GetProperty("actions")));
         Assert.True(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
         Assert.False(linux.GetProperty("cgroup").GetProperty("systemd").GetBoolean());
+        Assert.True(linux.GetProperty("netDevices").GetProperty("enabled").GetBoolean());
+        Assert.Contains("MPOL_BIND", Texts(linux.GetProperty("memoryPolicy").GetProperty("modes")));
         Assert.False(linux.GetProperty("intelRdt").GetProperty("enabled").GetBoolean());
     }
 }
