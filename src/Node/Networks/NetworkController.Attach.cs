@@ -175,10 +175,13 @@ public sealed partial class NetworkController
     private void Raise(Attachment attachment, SafeFileHandle? given)
     {
         var record = attachment.Record;
-        attachment.Namespace = given is null ? NetworkNamespace.Create(SandboxSettings.All) : NetworkNamespace.Duplicate(given);
-        if (given is not null) NetworkNamespace.Configure(given, SandboxSettings.All);
+        attachment.Namespace = given is null ? _namespaces.Take() : NetworkNamespace.Duplicate(given);
         using var inside = new RouteSocket(attachment.Namespace);
-        inside.Execute(new RouteRequest().SetUp("lo"));
+        if (given is not null)
+        {
+            NetworkNamespace.Configure(given, SandboxSettings.All);
+            inside.Execute(new RouteRequest().SetUp("lo"));
+        }
         foreach (var endpoint in record.Endpoints.Where(endpoint => endpoint.HasInterface)) RaiseEndpoint(attachment.Namespace, inside, endpoint, record.MachineUser);
         SetGateways(inside, record);
         if (attachment.Ports is { } ports) Publish(ports.Ports, TargetsOf(record));

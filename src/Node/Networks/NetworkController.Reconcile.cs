@@ -33,6 +33,7 @@ public sealed partial class NetworkController
         WatchFirewall();
         _firewall.Restore();
         OpenForeignFirewalls();
+        _namespaces.Start();
     }
 
     /// <summary>Removes all of ours when no container is attached; else leaves it, for the containers run on.</summary>
@@ -55,14 +56,14 @@ public sealed partial class NetworkController
     }
 
     /// <summary>Lets go of what this process holds; the kernel's part stays as it is.</summary>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         StopWatchingFirewall();
         _retired.Dispose();
+        await _namespaces.DisposeAsync();
         foreach (var attachment in _attachments.Values) attachment.Dispose();
         _stopping.Dispose();
         _defining.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void TakeAgain(LocalNetwork bridge, EndpointRecord endpoint)

@@ -23,6 +23,7 @@ public sealed partial class NetworkController : IAsyncDisposable
     private readonly ForeignFirewalls _foreign;
     private readonly RetiredInterfaces _retired = new();
     private readonly PortTable _ports;
+    private readonly NamespacePool _namespaces;
     // Held for the short time in which addresses are taken or given back, and a network's being used is decided; never while waiting.
     private readonly Lock _turn = new();
     private readonly SemaphoreSlim _defining = new(1, 1);
@@ -37,6 +38,7 @@ public sealed partial class NetworkController : IAsyncDisposable
         (_options, _store, _log) = (options, store, log);
         _names = new InterfaceNames(options.DataRoot);
         _ports = new PortTable { RelaysAll = options.RelaysPorts };
+        _namespaces = new NamespacePool(options.NamespacesReady);
         _firewall = new Firewall(_names.Table);
         _foreign = new ForeignFirewalls(_names.Table, log);
     }

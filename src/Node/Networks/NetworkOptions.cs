@@ -38,6 +38,9 @@ public sealed record NetworkOptions(string DataRoot, string ExecRoot)
     /// <summary>Of bridges and the interfaces on them. 1500 is Docker's default.</summary>
     public int Mtu { get; init; } = 1500;
 
+    /// <summary>How many network namespaces are kept ready for containers to come; 0 makes each as it is needed.</summary>
+    public int NamespacesReady { get; init; }
+
     public IReadOnlyList<string>? Dns { get; init; }
     public IReadOnlyList<string>? DnsSearch { get; init; }
     public IReadOnlyList<string>? DnsOptions { get; init; }

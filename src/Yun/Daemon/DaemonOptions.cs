@@ -72,13 +72,7 @@ public sealed record DaemonOptions
         {
             Labels = settings.List("label"),
             Machines = MachinesOf(settings),
-            Networks = new NetworkOptions(dataRoot, execRoot)
-            {
-                Bridge = settings.Text("bridge"), BridgeAddress = settings.Text("bip"), BridgeRange = settings.Text("fixed-cidr"),
-                BridgeHasIpv6 = settings.Flag("ipv6") == true, BridgeIpv6Subnet = settings.Text("fixed-cidr-v6"), AddressPools = [.. settings.List("default-address-pool").Select(AddressPoolBase.Parse)],
-                InterContainerCommunication = settings.Flag("icc") ?? true, IsMasqueraded = settings.Flag("ip-masq") ?? true, DefaultHostIp = settings.Text("ip") ?? "0.0.0.0", HostGateway = settings.Text("host-gateway-ip"), RelaysPorts = settings.Text("published-ports") is var ports && ports is null or "translated" or "relayed" ? ports == "relayed" : throw Wrong($"--published-ports is {ports}: it must be translated or relayed."),
-                Mtu = settings.Number("mtu") ?? 1500, Dns = Said(settings.List("dns")), DnsSearch = Said(settings.List("dns-search")), DnsOptions = Said(settings.List("dns-opt")),
-            },
+            Networks = NetworksOf(settings, dataRoot, execRoot),
             Containers = ContainersOf(settings),
             Registries = RegistriesOf(settings),
         }.Checked();
@@ -86,6 +80,21 @@ public sealed record DaemonOptions
 
     internal static RegistryOptions RegistriesOf(DaemonSettings settings) =>
         new(settings.List("insecure-registry"), settings.List("registry-mirror"), Tries: settings.Number("max-download-attempts") ?? 5, LayersAtOnce: settings.Number("max-concurrent-downloads") ?? 3);
+
+    private static NetworkOptions NetworksOf(DaemonSettings settings, string dataRoot, string execRoot)
+    {
+        var ports = settings.Text("published-ports") ?? "translated";
+        if (ports is not ("translated" or "relayed")) throw Wrong($"--published-ports is {ports}: it must be translated or relayed.");
+        var ready = settings.Number("namespaces-ready") ?? 3;
+        if (ready is < 0 or > 100) throw Wrong($"--namespaces-ready is {ready}: it must be 0 to 100.");
+        return new NetworkOptions(dataRoot, execRoot)
+        {
+            Bridge = settings.Text("bridge"), BridgeAddress = settings.Text("bip"), BridgeRange = settings.Text("fixed-cidr"),
+            BridgeHasIpv6 = settings.Flag("ipv6") == true, BridgeIpv6Subnet = settings.Text("fixed-cidr-v6"), AddressPools = [.. settings.List("default-address-pool").Select(AddressPoolBase.Parse)],
+            InterContainerCommunication = settings.Flag("icc") ?? true, IsMasqueraded = settings.Flag("ip-masq") ?? true, DefaultHostIp = settings.Text("ip") ?? "0.0.0.0", HostGateway = settings.Text("host-gateway-ip"), RelaysPorts = ports == "relayed", NamespacesReady = ready,
+            Mtu = settings.Number("mtu") ?? 1500, Dns = Said(settings.List("dns")), DnsSearch = Said(settings.List("dns-search")), DnsOptions = Said(settings.List("dns-opt")),
+        };
+    }
 
     private static IdRange UserIdsOf(DaemonSettings settings) => settings.Text("userns-range") is { Length: > 0 } range ? IdRange.Parse(range, UserIdPool.Each) : IdRange.Default;
 

@@ -34,6 +34,7 @@ internal static class SettingTable
         Of("fixed-cidr-v6", Text, "The default bridge's IPv6 subnet (default: a unique local one)"),
         Of("default-address-pool", List, "Where networks' subnets are picked from: base=10.0.0.0/8,size=24 (several allowed)", "default-address-pools"),
         Of("icc", Flag, "Let containers on the default bridge reach each other (default true)"),
+        Of("namespaces-ready", Number, "How many network namespaces are made ahead of need, which makes starts faster (default 3, 0 makes none)"),
         Of("published-ports", Text, "translated by the kernel, or relayed by the daemon, so that the machine's own input rules decide who reaches them (default translated)"),
         Of("ip", Text, "Where ports are published that name no address (default 0.0.0.0 and ::)"),
         Of("ip-masq", Flag, "Let the default bridge's containers speak to the outside in the host's name (default true)"),
