@@ -19,7 +19,7 @@ public static class CommandTree
     [
         ("bench", "Measure what Yun does on this machine"), ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("machine", "Manage virtual machines"),
         ("machine disk", "Manage disks that virtual machines are made from"), ("machine kernel", "Manage the kernel of virtual machines"), ("machine snapshot", "Manage snapshots of virtual machines"), ("network", "Manage networks"),
-        ("system", "Manage Yun"), ("volume", "Manage volumes"),
+        ("node", "Manage this node"), ("system", "Manage Yun"), ("volume", "Manage volumes"),
     ];
 
     private static readonly string[] s_common = ["run", "exec", "ps", "build", "pull", "push", "images", "login", "logout", "search", "version", "info"];

@@ -10,7 +10,7 @@ public sealed class MessageTests
     public static TheoryData<string> Requests() =>
     [
         """{"Id":1,"Hello":{"Version":1,"Pid":2,"Program":"0.1.0"}}""",
-        """{"Id":2,"Start":{"ProcessId":"p","ContainerId":"c","Exec":true,"Log":{"Path":"/l","FileBytesMax":5000000000,"FilesMax":3,"NonBlocking":true,"BufferBytesMax":7,"Attributes":{"a":"b"}},"ExitPath":"/e","OpenStdin":true,"StdinOnce":true,"MountDestinations":["/","/data"],"NetworkNamespace":true}}""",
+        """{"Id":2,"Start":{"ProcessId":"p","ContainerId":"c","Exec":true,"Log":{"Path":"/l","FileBytesMax":5000000000,"FilesMax":3,"NonBlocking":true,"BufferBytesMax":7,"Attributes":{"a":"b"}},"ExitPath":"/e","OpenStdin":true,"StdinOnce":true,"MountDestinations":["/","/data"],"NetworkNamespace":true,"UserNamespace":true}}""",
         """{"Id":3,"Attach":{"ProcessId":"p","Stdin":true,"Stdout":true,"Stderr":true}}""",
         """{"Id":4,"Resize":{"ProcessId":"p","Rows":40,"Columns":100}}""",
         """{"Id":5,"Signal":{"ProcessId":"p","Signal":9}}""",
@@ -21,6 +21,8 @@ public sealed class MessageTests
         """{"Id":10,"Held":{"Name":"n"}}""",
         """{"Id":11,"Release":{"Name":"n"}}""",
         """{"Id":12,"Stop":{}}""",
+        """{"Id":13,"Namespaces":{"Users":[{"Inside":0,"Outside":100000,"Count":65536}],"Groups":[{"Inside":1,"Outside":200000,"Count":5}],"Network":true,"Inside":true}}""",
+        """{"Id":14,"Upgrade":{"StateVersion":1}}""",
     ];
 
     [Theory, MemberData(nameof(Requests))]
