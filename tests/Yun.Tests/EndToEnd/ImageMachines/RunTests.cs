@@ -33,8 +33,15 @@ public sealed class RunTests(MachineFixture machines) : IClassFixture<MachineFix
     public async Task A_program_that_takes_all_memory_is_ended_and_the_machine_goes_on()
     {
         var daemon = await machines.StartedAsync();
-        var run = await daemon.Docker.RunAsync("run", "--rm", "--runtime", "vm", "--network", "none", "-m", "128m", "busybox", "sh", "-c", "tail /dev/zero; echo ended $?");
-        Assert.Equal((0, "ended 137"), (run.ExitCode, run.Text));
+        // Before it has taken back the memory of what it ended, a kernel may end the next, which is the shell that would have told it (docs/status.md).
+        const int triesMax = 3;
+        for (var tries = 1; ; tries++)
+        {
+            var run = await daemon.Docker.RunAsync("run", "--rm", "--runtime", "vm", "--network", "none", "-m", "128m", "busybox", "sh", "-c", "tail /dev/zero; echo ended $?");
+            if (tries < triesMax && run.ExitCode == 137) continue;
+            Assert.Equal((0, "ended 137"), (run.ExitCode, run.Text));
+            return;
+        }
     }
 
     [Fact]
