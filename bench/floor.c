@@ -66,11 +66,47 @@ static void hidden_paths(void) {
     }
 }
 
+// In each v1 hierarchy, or once where there is only v2.
+static const char *hierarchies[] = { "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd", "unified", "." };
+enum { HIERARCHIES = sizeof hierarchies / sizeof *hierarchies };
+
+static int has(const char *hierarchy) {
+    char path[128];
+    const int single = !access("/sys/fs/cgroup/cgroup.procs", F_OK);
+    snprintf(path, sizeof path, "/sys/fs/cgroup/%s/cgroup.procs", hierarchy);
+    return single == !strcmp(hierarchy, ".") && !access(path, F_OK);
+}
+
+// The default specification's mount of type cgroup. What the machine has is asked before sysfs hides it.
+static void cgroup_mounts(const int *present) {
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME;
+    if (present[HIERARCHIES - 1]) {
+        MUST(mount("cgroup", "sys/fs/cgroup", "cgroup2", flags | MS_RDONLY, 0));
+        return;
+    }
+    MUST(mount("tmpfs", "sys/fs/cgroup", "tmpfs", flags, "mode=755,size=64k"));
+    for (unsigned i = 0; i < HIERARCHIES; i++) {
+        char path[128];
+        if (!present[i])
+            continue;
+        const int unified = !strcmp(hierarchies[i], "unified");
+        snprintf(path, sizeof path, "sys/fs/cgroup/%s", hierarchies[i]);
+        MUST(mkdir(path, 0755));
+        MUST(mount("cgroup", path, unified ? "cgroup2" : "cgroup", flags | MS_RDONLY, unified ? 0 : strcmp(hierarchies[i], "systemd") ? hierarchies[i] : "none,name=systemd"));
+    }
+    MUST(mount(0, "sys/fs/cgroup", 0, MS_REMOUNT | MS_BIND | flags | MS_RDONLY, 0));
+}
+
 static int child(void *unused) {
     char byte;
     (void)unused;
     if (read(ready[0], &byte, 1) != 1)
         _exit(98);
+    // Only now, so that its root is the cgroup that was joined.
+    MUST(unshare(CLONE_NEWCGROUP));
+    int present[HIERARCHIES];
+    for (unsigned i = 0; i < HIERARCHIES; i++)
+        present[i] = has(hierarchies[i]);
     MUST(mount(0, "/", 0, MS_REC | MS_PRIVATE, 0));
     MUST(mount(root, root, 0, MS_BIND | MS_REC, 0));
     MUST(chdir(root));
@@ -79,6 +115,7 @@ static int child(void *unused) {
     MUST(mount("sysfs", "sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, 0));
     MUST(mkdir("dev/pts", 0755));
     MUST(mount("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"));
+    cgroup_mounts(present);
     MUST(mkdir("dev/shm", 01777));
     MUST(mount("shm", "dev/shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777,size=65536k"));
     MUST(mkdir("dev/mqueue", 0755));
@@ -104,14 +141,12 @@ static int child(void *unused) {
     return 99;
 }
 
-// In each v1 hierarchy, or once where there is only v2.
-static const char *hierarchies[] = { "cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd", "." };
-
-static int has(const char *hierarchy) {
-    char path[128];
-    const int single = !access("/sys/fs/cgroup/cgroup.procs", F_OK);
-    snprintf(path, sizeof path, "/sys/fs/cgroup/%s/cgroup.procs", hierarchy);
-    return single == !strcmp(hierarchy, ".") && !access(path, F_OK);
+// The default specification's device rules, and those of every container, in v1's words.
+static void device_rules(const char *folder) {
+    static const char *allowed[] = { "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm" };
+    put(folder, "devices.deny", "a");
+    for (unsigned i = 0; i < sizeof allowed / sizeof *allowed; i++)
+        put(folder, "devices.allow", allowed[i]);
 }
 
 static void copy_setting(const char *hierarchy, const char *folder, const char *file) {
@@ -145,12 +180,12 @@ int main(int count, char **words) {
     MUST(pipe2(ready, O_CLOEXEC));
     MUST(pipe2(running, O_CLOEXEC));
     static char stack[1 << 16] __attribute__((aligned(16)));
-    int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | (host_network ? 0 : CLONE_NEWNET) | SIGCHLD;
+    int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (host_network ? 0 : CLONE_NEWNET) | SIGCHLD;
     pid_t process = clone(child, stack + sizeof stack, flags, 0);
     MUST(process);
     char folder[128], id[32];
     snprintf(id, sizeof id, "%d", process);
-    for (unsigned i = 0; i < sizeof hierarchies / sizeof *hierarchies; i++) {
+    for (unsigned i = 0; i < HIERARCHIES; i++) {
         if (!has(hierarchies[i]))
             continue;
         snprintf(folder, sizeof folder, "/sys/fs/cgroup/%s/floor%d", hierarchies[i], process);
@@ -158,7 +193,8 @@ int main(int count, char **words) {
         if (!strcmp(hierarchies[i], "cpuset")) {
             copy_setting("cpuset", folder, "cpuset.cpus");
             copy_setting("cpuset", folder, "cpuset.mems");
-        }
+        } else if (!strcmp(hierarchies[i], "devices"))
+            device_rules(folder);
         put(folder, "cgroup.procs", id);
     }
     if (write(ready[1], "x", 1) != 1)
@@ -170,7 +206,7 @@ int main(int count, char **words) {
     const long ran = microseconds();
     int status;
     MUST(waitpid(process, &status, 0));
-    for (unsigned i = 0; i < sizeof hierarchies / sizeof *hierarchies; i++) {
+    for (unsigned i = 0; i < HIERARCHIES; i++) {
         snprintf(folder, sizeof folder, "/sys/fs/cgroup/%s/floor%d", hierarchies[i], process);
         if (has(hierarchies[i]))
             MUST(rmdir(folder));

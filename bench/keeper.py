@@ -120,7 +120,7 @@ table("inside a running process: spec in, process running", cases.values(), roun
 keeper.call({"Stop": {}})
 keeper.process.wait(10)
 ratios()
-ratio("keeper / floor: until the program runs", cases["keeper: until the program runs"], cases["floor: until the program runs"], "≤ 2")
+ratio("keeper / floor: until the program runs", cases["keeper: until the program runs"], cases["floor: until the program runs"], "≤ 1.5")
 ratio("keeper / floor: until its end", cases["keeper: until its end is told"], cases["floor: until it has ended, cgroup removed"], "-")
 ratio("keeper with a pool / floor: until the program runs", cases["keeper, network namespace from a pool: until the program runs"], cases["floor: until the program runs"], "< 1")
 print(f"\nmaking a network namespace for the pool takes {sorted(pool)[len(pool) // 2]:.2f} ms of processor time (median), before anybody waits for it")
