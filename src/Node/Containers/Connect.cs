@@ -33,7 +33,7 @@ public sealed partial class Container
     private void RequireConnectable(Network network)
     {
         if (_record.NetworkMode == NetworkNames.Host) throw new EngineException(ErrorKind.InvalidArgument, "container cannot be disconnected from host network or connected to host network");
-        if (_record.NetworkMode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal))
+        if (NamespaceMode.SharedContainer(_record.NetworkMode) is not null)
             throw new EngineException(ErrorKind.InvalidArgument, "container sharing network namespace with another container or host cannot be connected to any other network");
         if (_record.NetworkMode == NetworkNames.None && !_record.HasLeftModeNetwork)
             throw new EngineException(ErrorKind.InvalidArgument, "container cannot be connected to multiple networks with one of the networks in private (none) mode");

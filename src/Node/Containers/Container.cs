@@ -64,7 +64,7 @@ public sealed partial class Container
     public string Hostname => Config.Hostname is { Length: > 0 } asked ? asked : Id[..12];
 
     /// <summary>It lives in another container's network, or in the host's.</summary>
-    internal bool SharesNetwork => HostConfig.NetworkMode is { } mode && (mode == "host" || mode.StartsWith("container:", StringComparison.Ordinal));
+    internal bool SharesNetwork => HostConfig.NetworkMode == "host" || NamespaceMode.SharedContainer(HostConfig.NetworkMode) is not null;
 
     /// <exception cref="EngineException">409, in the words of <c>docker exec</c>, <c>kill</c> and <c>attach</c>: <c>container ID is not running</c>.</exception>
     public ContainerState RequireLive() => State is { IsLive: true } live ? live : throw new EngineException(ErrorKind.Conflict, $"container {Id} is not running");

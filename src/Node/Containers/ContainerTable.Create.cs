@@ -86,11 +86,7 @@ public sealed partial class ContainerTable
     }
 
     // A mode that names another container keeps meaning that one when names change.
-    private string? Resolve(string? mode)
-    {
-        const string prefix = "container:";
-        return mode?.StartsWith(prefix, StringComparison.Ordinal) == true ? prefix + Find(mode[prefix.Length..]).Id : mode;
-    }
+    private string? Resolve(string? mode) => NamespaceMode.SharedContainer(mode) is { } other ? NamespaceMode.Share(Find(other).Id) : mode;
 
     private string TakeName(string? wanted, string id)
     {

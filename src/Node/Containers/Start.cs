@@ -128,9 +128,8 @@ public sealed partial class Container
     /// <summary>The first process of the container that a mode names; 0 when it names none.</summary>
     private int PidOf(string? mode, string what)
     {
-        const string prefix = "container:";
-        if (mode?.StartsWith(prefix, StringComparison.Ordinal) != true) return 0;
-        var other = Engine.Containers.Find(mode[prefix.Length..]);
+        if (NamespaceMode.SharedContainer(mode) is not { } reference) return 0;
+        var other = Engine.Containers.Find(reference);
         if (!other.State.IsLive) throw new EngineException(ErrorKind.Conflict, $"cannot join {what} namespace of a non running container: {other.Id}");
         if (what == "IPC" && other.HostConfig.IpcMode is "private" or "none")
             throw new EngineException(ErrorKind.InvalidArgument, $"cannot join IPC of container {other.Id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)");

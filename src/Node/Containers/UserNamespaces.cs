@@ -48,8 +48,9 @@ public sealed partial class Container
     private async Task<KeptNamespaces?> OpenNamespacesAsync(CancellationToken cancel)
     {
         if (UserNamespace is not { } space) return null;
-        var sharesNetwork = HostConfig.NetworkMode?.StartsWith("container:", StringComparison.Ordinal) == true;
-        if (SharedWith() is not { } other) return await Engine.Keeper.MakeNamespacesAsync(space, network: !sharesNetwork, cancel);
+        var sharesNetwork = NamespaceMode.SharedContainer(HostConfig.NetworkMode) is not null;
+        if (NamespaceMode.SharedContainers(HostConfig).FirstOrDefault() is not { } reference) return await Engine.Keeper.MakeNamespacesAsync(space, network: !sharesNetwork, cancel);
+        var other = Engine.Containers.Find(reference);
         if (other.UserNamespace is not { } others || !others.HasIdsOf(space)) throw new EngineException(ErrorKind.Conflict, $"container {other.Name} has another user namespace than {Name}, which was made to share its namespaces: make {Name} anew");
         var user = other.OpenLiveUserNamespace();
         try { return new KeptNamespaces(user, sharesNetwork ? null : await Engine.Keeper.MakeNetworkAsync(user, cancel)); }
@@ -58,13 +59,6 @@ public sealed partial class Container
             user.Dispose();
             throw;
         }
-    }
-
-    private Container? SharedWith()
-    {
-        foreach (var mode in (ReadOnlySpan<string?>)[HostConfig.NetworkMode, HostConfig.PidMode, HostConfig.IpcMode])
-            if (mode?.StartsWith("container:", StringComparison.Ordinal) == true) return Engine.Containers.Find(mode["container:".Length..]);
-        return null;
     }
 
     private SafeFileHandle OpenLiveUserNamespace()

@@ -94,7 +94,7 @@ public static partial class Validation
 
     private static void Modes(HostConfig host)
     {
-        static bool IsContainer(string? mode) => mode is not null && mode.StartsWith("container:", StringComparison.Ordinal);
+        static bool IsContainer(string? mode) => NamespaceMode.SharedContainer(mode) is not null;
         if (host.IpcMode is not (null or "" or "none" or "private" or "shareable" or "host") && !IsContainer(host.IpcMode)) throw Wrong($"invalid IPC mode: {host.IpcMode}");
         if (host.PidMode is not (null or "" or "private" or "host") && !IsContainer(host.PidMode)) throw Wrong($"invalid PID mode: {host.PidMode}");
         if (host.UtsMode is not (null or "" or "private" or "host")) throw Wrong($"invalid UTS mode: {host.UtsMode}");

@@ -47,7 +47,7 @@ public sealed class ImageMachines
     {
         if (host.Privileged) throw Refused("--privileged", "has the devices of its own machine only");
         if (host.Devices is { Count: > 0 } || host.DeviceRequests is { Count: > 0 }) throw Refused("--device", "has the devices of its own machine only");
-        if (host.NetworkMode is "host" || host.NetworkMode?.StartsWith("container:", StringComparison.Ordinal) == true) throw Refused($"--network {host.NetworkMode}", "has a network stack of its own");
+        if (host.NetworkMode is "host" || NamespaceMode.SharedContainer(host.NetworkMode) is not null) throw Refused($"--network {host.NetworkMode}", "has a network stack of its own");
         foreach (var (option, mode) in (ReadOnlySpan<(string, string?)>)[("--pid", host.PidMode), ("--ipc", host.IpcMode), ("--uts", host.UtsMode), ("--userns", host.UsernsMode)])
             if (mode is not (null or "" or "private" or "shareable" or "none")) throw Refused($"{option} {mode}", "has a kernel of its own");
         if (host.Init == true) throw new EngineException(ErrorKind.NotImplemented, "--init is not there yet for a virtual machine (--runtime vm)");

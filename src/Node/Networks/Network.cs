@@ -57,8 +57,6 @@ public static class NetworkNames
     public const string None = "none";
     /// <summary>Drivers whose networks are parts of one that an interface of the machine is on.</summary>
     public const string Macvlan = "macvlan", Ipvlan = "ipvlan";
-    /// <summary>What follows is the id of the container whose namespace is shared.</summary>
-    public const string ContainerPrefix = "container:";
 
     /// <summary>Docker's <c>default</c> and an absent mode are the bridge.</summary>
     public static string FromMode(string? mode) => mode is null or "" or "default" ? Bridge : mode;

@@ -18,7 +18,7 @@ public sealed partial class NetworkController
         await DetachAsync(request.ContainerId, cancel);
         var mode = request.Config.NetworkDisabled == true ? NetworkNames.None : NetworkNames.FromMode(request.HostConfig.NetworkMode);
         var record = RecordOf(request, mode);
-        if (mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal)) return await ShareAsync(record, mode[NetworkNames.ContainerPrefix.Length..]);
+        if (NamespaceMode.SharedContainer(mode) is { } other) return await ShareAsync(record, other);
         var attachment = Reserve(record, Wanted(request, mode));
         try
         {
@@ -79,7 +79,7 @@ public sealed partial class NetworkController
         return new AttachmentRecord
         {
             ContainerId = request.ContainerId, MachineUser = request.MachineUser, AsksForAddresses = request.AsksForAddresses, Name = request.Name, Hostname = request.Hostname, Domainname = request.Domainname,
-            Mode = mode is NetworkNames.Host or NetworkNames.None || mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) ? mode : "",
+            Mode = mode is NetworkNames.Host or NetworkNames.None || NamespaceMode.SharedContainer(mode) is not null ? mode : "",
             WantedPorts = wantedPorts, DnsServers = request.HostConfig.Dns ?? [], DnsSearch = request.HostConfig.DnsSearch ?? [],
             DnsOptions = request.HostConfig.DnsOptions ?? [], ExtraHosts = request.HostConfig.ExtraHosts ?? [], Links = request.HostConfig.Links ?? [],
         };

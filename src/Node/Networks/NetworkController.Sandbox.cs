@@ -12,10 +12,10 @@ public sealed partial class NetworkController
     private Sandbox SandboxOf(Attachment attachment)
     {
         var record = attachment.Record;
-        if (record.Mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal))
+        if (NamespaceMode.SharedContainer(record.Mode) is { } other)
         {
             // It has nothing of its own: names and addresses are those of the container it shares with.
-            var shared = _attachments.TryGetValue(record.Mode[NetworkNames.ContainerPrefix.Length..], out var owner) ? SandboxOf(owner) : null;
+            var shared = _attachments.TryGetValue(other, out var owner) ? SandboxOf(owner) : null;
             return new Sandbox(attachment.Namespace, new Dictionary<string, EndpointSettings>(), new Dictionary<string, List<PortBinding>?>(), shared?.ResolvConf ?? "", shared?.Hosts ?? "", []);
         }
         var host = HostResolver.Read();

@@ -76,43 +76,8 @@ internal sealed partial class Keeper : IDisposable
         var reply = new KeeperReply { Id = request.Id };
         try
         {
-            if (request.Start is { } start)
-            {
-                Start(connection, request.Id, start, payload, descriptors);
-                return;
-            }
-            if (request.List is not null)
-            {
-                List(connection, request.Id);
-                return;
-            }
-            if (request.Upgrade is { } upgrade)
-            {
-                Upgrade(connection, request.Id, upgrade, descriptors[0]);
-                return;
-            }
-            if (request.Namespaces is { } namespaces)
-            {
-                MakeNamespaces(connection, request.Id, namespaces, descriptors);
-                return;
-            }
-            if (request.Held is { } asked)
-            {
-                var held = _held.GetValueOrDefault(asked.Name) ?? [];
-                reply.HeldCount = held.Count;
-                connection.Send(reply, held);
-                return;
-            }
-            if (request.Hello is { } hello) Greet(hello, reply);
-            else if (request.Attach is { } attach) Attach(attach, descriptors[0]);
-            else if (request.Resize is { } resize) Resize(resize);
-            else if (request.Signal is { } signal) Signal(signal);
-            else if (request.ClearLog is { } clear) ClearLog(clear);
-            else if (request.Forget is { } forget) Forget(forget.ProcessId);
-            else if (request.Hold is { } hold) Hold(hold.Name, descriptors);
-            else if (request.Release is { } release) Hold(release.Name, []);
-            else if (request.Stop is not null) Stop();
-            else throw new EngineException(ErrorKind.NotImplemented, "The keeper is older than this request.");
+            if (AnswersItself(connection, request, payload, descriptors)) return;
+            Answer(request, reply, descriptors);
         }
         catch (EngineException error)
         {
@@ -124,6 +89,37 @@ internal sealed partial class Keeper : IDisposable
         }
         connection.Send(reply);
         if (request.Hello is not null && reply.Error is null) TellAll(connection);
+    }
+
+    /// <summary>Requests whose answer comes later, in several messages, or with descriptors.</summary>
+    private bool AnswersItself(ControlConnection connection, KeeperRequest request, ReadOnlyMemory<byte> payload, List<SafeFileHandle> descriptors)
+    {
+        switch (request)
+        {
+            case { Start: { } start }: Start(connection, request.Id, start, payload, descriptors); return true;
+            case { List: not null }: List(connection, request.Id); return true;
+            case { Upgrade: { } upgrade }: Upgrade(connection, request.Id, upgrade, descriptors[0]); return true;
+            case { Namespaces: { } namespaces }: MakeNamespaces(connection, request.Id, namespaces, descriptors); return true;
+            case { Held: { } held }: TellHeld(connection, request.Id, held.Name); return true;
+            default: return false;
+        }
+    }
+
+    private void Answer(KeeperRequest request, KeeperReply reply, List<SafeFileHandle> descriptors)
+    {
+        switch (request)
+        {
+            case { Hello: { } hello }: Greet(hello, reply); break;
+            case { Attach: { } attach }: Attach(attach, descriptors[0]); break;
+            case { Resize: { } resize }: Resize(resize); break;
+            case { Signal: { } signal }: Signal(signal); break;
+            case { ClearLog: { } clear }: ClearLog(clear); break;
+            case { Forget: { } forget }: Forget(forget.ProcessId); break;
+            case { Hold: { } hold }: Hold(hold.Name, descriptors); break;
+            case { Release: { } release }: Hold(release.Name, []); break;
+            case { Stop: not null }: Stop(); break;
+            default: throw new EngineException(ErrorKind.NotImplemented, "The keeper is older than this request.");
+        }
     }
 
     private static void Greet(KeeperHello hello, KeeperReply reply)
@@ -146,6 +142,12 @@ internal sealed partial class Keeper : IDisposable
         if (_held.Remove(name, out var before))
             foreach (var descriptor in before) descriptor.Dispose();
         if (descriptors.Count > 0) _held.Add(name, descriptors);
+    }
+
+    private void TellHeld(ControlConnection connection, long requestId, string name)
+    {
+        var held = _held.GetValueOrDefault(name) ?? [];
+        connection.Send(new KeeperReply { Id = requestId, HeldCount = held.Count }, held);
     }
 
     private void Stop()

@@ -46,7 +46,7 @@ internal static class ContainerInspection
         if (record.State.IsLive) return container.Engine.Networks.SandboxOf(record.Id) is { } sandbox ? new(sandbox.Endpoints) : record.Endpoints;
         var networks = record.WantedEndpoints.ToDictionary(e => e.Key, e => e.Value ?? new EndpointSettings());
         var mode = record.NetworkMode;
-        if (!record.HasLeftModeNetwork && !mode.StartsWith(NetworkNames.ContainerPrefix, StringComparison.Ordinal) && networks.Count == 0) networks[mode] = new EndpointSettings();
+        if (!record.HasLeftModeNetwork && NamespaceMode.SharedContainer(mode) is null && networks.Count == 0) networks[mode] = new EndpointSettings();
         return networks;
     }
 

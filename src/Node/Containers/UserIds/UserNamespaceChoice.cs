@@ -6,8 +6,6 @@ namespace Yun.Node.Containers.UserIds;
 /// <summary>Whether a new container gets a user namespace, and whose: its own ids in the profile strict, the daemon's with <c>userns-remap</c>, another's where it shares that one's namespaces.</summary>
 internal sealed class UserNamespaceChoice(ContainerTable containers, UserNamespace? remap, UserIdPool pool)
 {
-    private const string Prefix = "container:";
-
     /// <summary>What was taken from the pool for the namespace is given back by <paramref name="release"/>, once it is in a record or nobody's.</summary>
     /// <exception cref="EngineException">In dockerd's words: what was asked for cannot be in a user namespace, and the daemon gives all containers one.</exception>
     public UserNamespace? Of(HostConfig host, out Action release)
@@ -16,7 +14,7 @@ internal sealed class UserNamespaceChoice(ContainerTable containers, UserNamespa
         var strict = SecurityProfile.IsStrict(host);
         if (host.UsernsMode == "host" || host.Runtime == ContainerDefaults.MachineRuntime || (!strict && remap is null)) return null;
         if (SharesHost(host) is { } refusal) return strict && remap is null ? null : throw new EngineException(ErrorKind.InvalidArgument, refusal);
-        var shared = Shared(host);
+        var shared = NamespaceMode.SharedContainers(host).Select(containers.Find).ToList();
         if (shared.Count > 0) return With(shared, strict && remap is null);
         if (!strict) return remap;
         var ids = pool.Take();
@@ -30,14 +28,6 @@ internal sealed class UserNamespaceChoice(ContainerTable containers, UserNamespa
         : host.NetworkMode == "host" ? "cannot share the host's network namespace when user namespaces are enabled"
         : host.PidMode == "host" ? "cannot share the host PID namespace when user namespaces are enabled"
         : host.IpcMode == "host" ? "cannot share the host IPC namespace when user namespaces are enabled" : null;
-
-    private List<Container> Shared(HostConfig host)
-    {
-        var shared = new List<Container>();
-        foreach (var mode in (ReadOnlySpan<string?>)[host.NetworkMode, host.PidMode, host.IpcMode])
-            if (mode?.StartsWith(Prefix, StringComparison.Ordinal) == true) shared.Add(containers.Find(mode[Prefix.Length..]));
-        return shared;
-    }
 
     private static UserNamespace? With(List<Container> others, bool mayGoWithout)
     {

@@ -6,7 +6,7 @@ namespace Yun.Node.Machines.Hypervisors;
 /// <summary>The hypervisors of a daemon: its own, and those that were asked for by URI, whose connections stay.</summary>
 public sealed class HypervisorTable(Engine engine)
 {
-    private const int UriMax = 1024;
+    private const int UriMax = 1024, UrisMax = 64;
 
     private readonly ConcurrentDictionary<string, LibvirtHypervisor> _byUri = new(StringComparer.Ordinal);
 
@@ -17,6 +17,7 @@ public sealed class HypervisorTable(Engine engine)
     {
         if (string.IsNullOrEmpty(uri)) return Own;
         if (uri.Length > UriMax || uri.Any(char.IsControl) || !Uri.TryCreate(uri, UriKind.Absolute, out _)) throw new EngineException(ErrorKind.InvalidArgument, $"'{uri}' is no URI of a hypervisor: it is one as qemu:///system, xen:///system or esx://host/.");
+        if (_byUri.Count >= UrisMax && !_byUri.ContainsKey(uri)) throw new EngineException(ErrorKind.Conflict, $"The daemon knows {UrisMax} hypervisors already, and forgets them when it is started again.");
         return _byUri.GetOrAdd(uri, _ => new LibvirtHypervisor(uri, engine.Events));
     }
 }

@@ -16,7 +16,7 @@ public sealed record NetworkArgument(string Target)
     public string? MacAddress { get; init; }
     public int GatewayPriority { get; init; }
 
-    public bool IsUserDefined => Target is not ("default" or "bridge" or "host" or "none") && !Target.StartsWith("container:", StringComparison.Ordinal);
+    public bool IsUserDefined => Target is not ("default" or "bridge" or "host" or "none") && NamespaceMode.SharedContainer(Target) is null;
 
     public bool HasSettings => Aliases.Count + LinkLocal.Count + Links.Count > 0 || DriverOptions is not null || Ipv4 is not null || Ipv6 is not null || MacAddress is not null
         || GatewayPriority != 0;
