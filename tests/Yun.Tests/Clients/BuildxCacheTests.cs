@@ -1,4 +1,5 @@
 using Yun.Tests.EndToEnd;
+using Yun.Tests.Images.Registry;
 
 namespace Yun.Tests.Clients;
 
@@ -55,7 +56,7 @@ public sealed class BuildxCacheTests(DaemonFixture fixture) : EndToEndTest(fixtu
     [Fact]
     public async Task Yun_build_brings_its_cache_to_a_registry_and_takes_it_from_there()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         var (image, cache) = (Name("image"), $"{registry.Address}/yourname/cache");
         var files = Context(image);
         await using var elsewhere = await EndToEnd.Daemon.StartAsync();

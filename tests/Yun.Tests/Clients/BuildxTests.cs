@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Yun.Tests.EndToEnd;
+using Yun.Tests.Images.Registry;
 
 namespace Yun.Tests.Clients;
 
@@ -108,11 +109,11 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task A_registry_gets_what_the_client_has_for_it_and_the_result()
     {
-        await using var registry = await Registry.StartAsync(withAccounts: true);
+        await using var registry = await ReferenceRegistry.StartWithPasswordsAsync();
         var image = $"{registry.Address}/yourname/base:v1";
         var files = Folder(("Dockerfile", $"FROM busybox\nRUN echo {Name("content")} > /made\n"));
         (await BuildAsync(files, "-t", image, "--push")).EndedWith(1);
-        (await Docker.RunWithInputAsync(Registry.Password, "login", "-u", Registry.User, "--password-stdin", registry.Address)).Succeeded();
+        (await Docker.RunWithInputAsync(ReferenceRegistry.Password, "login", "-u", ReferenceRegistry.User, "--password-stdin", registry.Address)).Succeeded();
         (await BuildAsync(files, "-t", image, "--push")).Succeeded();
         await Docker.TextAsync("rmi", image);
         files.Write("Dockerfile", $"FROM {image}\nRUN cat /made\n");
@@ -125,7 +126,7 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task A_cache_in_a_registry_serves_where_nothing_was_built_before()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         var (image, cache) = (Name("image"), $"{registry.Address}/yourname/cache");
         var files = Folder(("Dockerfile", $"FROM busybox\nRUN echo {image} > /early\nCOPY a.txt /\nRUN cat /a.txt > /late\n"), ("a.txt", "alpha"));
         (await BuildAsync(files, "-t", image, "--cache-to", $"type=registry,ref={cache}")).Succeeded();
@@ -276,7 +277,7 @@ public sealed class BuildxTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task The_builder_tells_what_it_is_and_what_it_keeps()
     {
-        (await BuildAsync(Folder(("Dockerfile", $"FROM busybox\nRUN echo {Name("unlike")} > /one\n")))).Succeeded();
+        (await BuildAsync(Folder(("Dockerfile", $"FROM busybox AS first\nRUN echo {Name("unlike")} > /one\nFROM busybox\nCOPY --from=first /one /two\n")))).Succeeded();
         (await Docker.RunAsync("buildx", "inspect")).Succeeded().Saying("running").Saying("linux/");
         Assert.Contains("true", (await Docker.RunAsync("buildx", "du")).Succeeded().Output);
         // Less than that is not pruned; what an image stands on is not told as what could be.

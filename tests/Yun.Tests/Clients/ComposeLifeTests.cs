@@ -86,7 +86,7 @@ public sealed class ComposeLifeTests(DaemonFixture fixture) : ComposeTest(fixtur
     public async Task Every_limit_of_the_file_holds_in_the_container(string generation)
     {
         var project = Project(generation, "limits.yml");
-        project.Variables["PORT"] = $"{Registry.FreePort()}";
+        project.Variables["PORT"] = $"{LoopbackPort.Free()}";
         await project.TextAsync("up", "-d");
         const string look = "id -u; id -G; pwd; hostname; hostname -f; ulimit -u; cat /proc/1/oom_score_adj; df /dev/shm | sed -n '2s/ .*//p'; touch /x 2>&1; grep -E 'CapBnd|NoNewPrivs' /proc/self/status; grep elsewhere /etc/hosts; grep search /etc/resolv.conf; cat /proc/sys/net/ipv4/ip_unprivileged_port_start";
         var seen = await project.ExecAsync("page", "sh", "-c", look);

@@ -13,7 +13,7 @@ public sealed class ServicesTests(DaemonFixture fixture) : ComposeTest(fixture)
     {
         await ImportBaseAsync();
         var project = Project(generation, "services/compose.yml");
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         project.Variables["PORT"] = $"{port}";
         foreach (var service in s_services) project.Variables[service.ToUpperInvariant()] = Name(service);
         File.WriteAllText(Path.Combine(project.Folder, "services", "password.txt"), "open sesame\n");

@@ -32,7 +32,7 @@ public sealed class ConfigurationTests
     public async Task Relayed_ports_are_reached_only_by_whom_the_machine_s_own_input_rules_let()
     {
         await using var daemon = await Daemon.StartWithBusyboxAsync("--published-ports", "relayed");
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         await daemon.Docker.TextAsync("run", "-d", "--name", "web", "-p", $"{port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /");
         Command Ask() => new("curl", "-s", "--noproxy", "*", "--max-time", "10", "--retry", "20", "--retry-delay", "0", "--retry-connrefused", $"http://127.0.0.1:{port}/index.html");
         Assert.Equal("page", (await Ask().RunAsync()).Succeeded().Text);
@@ -75,7 +75,7 @@ public sealed class ConfigurationTests
         try
         {
             await using var daemon = await Daemon.StartWithBusyboxAsync("--config-file", folder["daemon.json"]);
-            var port = Registry.FreePort();
+            var port = LoopbackPort.Free();
             var name = await daemon.Docker.TextAsync("run", "-d", "-p", $"{port}:80", "--add-host", "outside:host-gateway", "busybox", "sleep", "1000");
             Assert.Equal("10.214.7.128 fd00:214::2", await daemon.Docker.TextAsync("inspect", "-f", "{{.NetworkSettings.IPAddress}} {{.NetworkSettings.GlobalIPv6Address}}", name));
             Assert.Equal($"127.0.0.1:{port}", await daemon.Docker.TextAsync("port", name, "80"));
@@ -130,7 +130,7 @@ public sealed class ConfigurationTests
             folder.Write($"{who}/cert.pem", certificate);
             folder.Write($"{who}/key.pem", key);
         }
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         await using var daemon = await Daemon.StartWithBusyboxAsync("--host", $"tcp://127.0.0.1:{port}", "--tlsverify", "--tlscacert", folder["ca.pem"], "--tlscert", folder["cert.pem"], "--tlskey", folder["key.pem"]);
         await Eventually.HoldsAsync(() => Task.FromResult(daemon.Log.Contains($"API listen on 127.0.0.1:{port}", StringComparison.Ordinal)));
         Assert.Equal("hello", (await By("friend", "run", "--rm", "busybox", "echo", "hello").RunAsync()).Succeeded().Text);
@@ -148,7 +148,7 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task Metrics_are_told_on_the_socket_and_where_a_collector_is_let_in()
     {
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         await using var daemon = await Daemon.StartWithBusyboxAsync("--metrics-addr", $"127.0.0.1:{port}");
         await daemon.Docker.TextAsync("run", "-d", "busybox", "sleep", "1000");
         using var http = new HttpClient();

@@ -46,7 +46,7 @@ public sealed class LogDriverTests
     public async Task A_server_that_does_not_answer_is_told_at_the_start_and_leaves_nothing()
     {
         await using var daemon = await Daemon.StartWithBusyboxAsync();
-        (await daemon.Docker.RunAsync("run", "--rm", "--log-driver", "syslog", "--log-opt", $"syslog-address=tcp://127.0.0.1:{Registry.FreePort()}", "busybox", "true")).EndedWith(125).FailedSaying("failed to initialize logging driver: cannot connect to syslog at 127.0.0.1");
+        (await daemon.Docker.RunAsync("run", "--rm", "--log-driver", "syslog", "--log-opt", $"syslog-address=tcp://127.0.0.1:{LoopbackPort.Free()}", "busybox", "true")).EndedWith(125).FailedSaying("failed to initialize logging driver: cannot connect to syslog at 127.0.0.1");
         (await daemon.Docker.RunAsync("run", "--rm", "--log-driver", "syslog", "--log-opt", "syslog-address=pigeon://loft", "busybox", "true")).EndedWith(125).FailedSaying("syslog-address should be in form proto://address, got pigeon://loft");
         (await daemon.Docker.RunAsync("run", "--rm", "--log-driver", "syslog", "--log-opt", "max-size=1m", "busybox", "true")).EndedWith(125).FailedSaying("unknown log opt 'max-size' for syslog log driver");
         (await daemon.Docker.RunAsync("run", "--rm", "--log-driver", "splunk", "busybox", "true")).EndedWith(125).FailedSaying("no log driver named 'splunk' is registered");
@@ -109,7 +109,7 @@ public sealed class LogDriverTests
         {
             var program = ContainerTools.Unpacked("rsyslog");
             var libraries = string.Join(':', new[] { "libestr0", "libfastjson4" }.Select(package => $"{ContainerTools.Unpacked(package)}/usr/lib/x86_64-linux-gnu"));
-            var port = Registry.FreePort();
+            var port = LoopbackPort.Free();
             var (input, address) = transport switch
             {
                 "udp" => ($"module(load=\"imudp\")\ninput(type=\"imudp\" address=\"127.0.0.1\" port=\"{port}\")", $"udp://127.0.0.1:{port}"),

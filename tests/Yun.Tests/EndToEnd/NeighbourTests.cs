@@ -7,12 +7,12 @@ public sealed class NeighbourTests
     public async Task Two_daemons_side_by_side_have_their_own_containers_addresses_and_ports()
     {
         await using var one = await Daemon.StartWithBusyboxAsync();
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         await one.Docker.TextAsync("run", "-d", "--name", "web", "-p", $"{port}:80", "busybox", "sh", "-c", "echo one > /index.html; exec httpd -f -p 80 -h /");
         using var http = new HttpClient();
         await using (var two = await Daemon.StartWithBusyboxAsync())
         {
-            var other = Registry.FreePort();
+            var other = LoopbackPort.Free();
             await two.Docker.TextAsync("run", "-d", "--name", "web", "-p", $"{other}:80", "busybox", "sh", "-c", "echo two > /index.html; exec httpd -f -p 80 -h /");
             await Eventually.HoldsAsync(async () => await PageAsync(port) == "one\n" && await PageAsync(other) == "two\n");
             Assert.NotEqual(await SubnetAsync(one), await SubnetAsync(two));

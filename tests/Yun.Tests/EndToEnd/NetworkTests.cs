@@ -10,7 +10,7 @@ public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
     public async Task A_published_port_answers_on_loopback_and_on_the_machine_s_addresses(string client)
     {
         var name = Name();
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         (await Daemon[client].RunAsync("run", "-d", "--name", name, "-p", $"{port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /")).Succeeded();
         Assert.Equal("page\n", await PageAsync($"http://127.0.0.1:{port}/index.html"));
         foreach (var address in (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork)).Where(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a)))
@@ -59,7 +59,7 @@ public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
     public async Task A_published_udp_port_answers()
     {
         var name = Name();
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         await Docker.TextAsync("run", "-d", "--name", name, "-p", $"{port}:9/udp", "busybox", "sleep", "1000");
         // Busybox has no server of datagrams, so the machine's own python answers from inside the container's network.
         var pid = await Docker.TextAsync("inspect", "-f", "{{.State.Pid}}", name);
@@ -103,7 +103,7 @@ public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
         Assert.Equal("page", await Docker.TextAsync("run", "--rm", "busybox", "wget", "-q", "-O", "-", $"http://{address}/index.html"));
 
         using var outside = new HttpListener();
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         outside.Prefixes.Add($"http://*:{port}/");
         outside.Start();
         var asked = outside.GetContextAsync();
@@ -138,7 +138,7 @@ public sealed class NetworkTests(DaemonFixture fixture) : EndToEndTest(fixture)
     {
         if (!Yun.Node.Networks.PortTable.HostHasIpv6) Assert.Skip("IPv6 is switched off on this machine");
         var (network, name) = (Name(), Name());
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         (await Daemon[client].RunAsync("network", "create", "--ipv6", "--subnet", "10.222.0.0/24", "--subnet", "fd00:222::/64", network)).Succeeded();
         try
         {

@@ -11,7 +11,7 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Theory, MemberData(nameof(Clients))]
     public async Task An_image_is_pushed_removed_and_pulled_again(string client)
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         var image = await OwnImageAsync($"{registry.Address}/yourname/sample:v1");
         var pushed = (await Daemon[client].RunAsync("push", image)).Succeeded();
         Assert.Matches("v1: digest: sha256:[0-9a-f]{64} size: [0-9]+", pushed.Output);
@@ -27,7 +27,7 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Theory, MemberData(nameof(Clients))]
     public async Task A_run_pulls_what_is_missing(string client)
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         var image = await OwnImageAsync($"{registry.Address}/sample");
         (await Docker.RunAsync("push", "-q", image)).Succeeded();
         await Docker.TextAsync("rmi", image);
@@ -40,7 +40,7 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task An_image_is_pulled_by_its_digest()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         var image = await OwnImageAsync($"{registry.Address}/sample:v1");
         (await Docker.RunAsync("push", image)).Succeeded();
         var digest = (await Docker.TextAsync("inspect", "-f", "{{index .RepoDigests 0}}", image)).Split('@')[1];
@@ -53,11 +53,11 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Theory, MemberData(nameof(Clients))]
     public async Task A_registry_with_accounts_wants_a_login(string client)
     {
-        await using var registry = await Registry.StartAsync(withAccounts: true);
+        await using var registry = await ReferenceRegistry.StartWithPasswordsAsync();
         var image = await OwnImageAsync($"{registry.Address}/private");
         Assert.Equal(1, (await Daemon[client].RunAsync("push", image)).ExitCode);
-        Assert.Equal(1, (await Daemon[client].RunWithInputAsync("wrong", "login", "-u", Registry.User, "--password-stdin", registry.Address)).ExitCode);
-        Assert.Contains("Login Succeeded", (await Daemon[client].RunWithInputAsync(Registry.Password, "login", "-u", Registry.User, "--password-stdin", registry.Address)).Succeeded().Output);
+        Assert.Equal(1, (await Daemon[client].RunWithInputAsync("wrong", "login", "-u", ReferenceRegistry.User, "--password-stdin", registry.Address)).ExitCode);
+        Assert.Contains("Login Succeeded", (await Daemon[client].RunWithInputAsync(ReferenceRegistry.Password, "login", "-u", ReferenceRegistry.User, "--password-stdin", registry.Address)).Succeeded().Output);
         (await Daemon[client].RunAsync("push", image)).Succeeded();
         await Docker.TextAsync("rmi", image);
         (await Daemon[client].RunAsync("pull", image)).Succeeded();
@@ -69,7 +69,7 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task A_layer_that_is_not_what_its_digest_says_is_refused_and_leaves_nothing()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         var image = await OwnImageAsync($"{registry.Address}/sample");
         (await Docker.RunAsync("push", image)).Succeeded();
         await Docker.TextAsync("rmi", image);
@@ -89,9 +89,9 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task What_the_registry_does_not_have_is_named()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         (await Docker.RunAsync("pull", $"{registry.Address}/nosuch:tag")).EndedWith(1).FailedSaying("nosuch");
-        (await Docker.RunAsync("pull", $"127.0.0.1:{Registry.FreePort()}/nobody")).EndedWith(1).FailedSaying("connection refused");
+        (await Docker.RunAsync("pull", $"127.0.0.1:{LoopbackPort.Free()}/nobody")).EndedWith(1).FailedSaying("connection refused");
     }
 
     private async Task<string> OwnImageAsync(string reference)
@@ -104,7 +104,7 @@ public sealed class RegistryTests(DaemonFixture fixture) : EndToEndTest(fixture)
     [Fact]
     public async Task A_name_of_several_platforms_shows_them_and_gives_the_one_that_is_asked_for()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         using var content = new RegistryContent(new Uri($"http://{registry.Address}"));
         var there = Platform.Parse("linux/s390x");
         var entries = new JsonArray();

@@ -12,7 +12,7 @@ public sealed class SecureShellTests
         await using var daemon = await Daemon.StartWithBusyboxAsync();
         foreach (var key in (string[])["host", "user"]) (await new Command($"{client}/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder[key]).RunAsync()).Succeeded();
         File.CreateSymbolicLink(folder["docker"], TestTools.Yun);
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         folder.Write("sshd_config", $"""
             ListenAddress 127.0.0.1:{port}
             HostKey {folder["host"]}

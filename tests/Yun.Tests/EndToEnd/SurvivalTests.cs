@@ -40,7 +40,7 @@ public sealed class SurvivalTests
     public async Task After_the_daemon_s_return_a_container_is_attached_stopped_and_its_port_answers()
     {
         await using var daemon = await Daemon.StartWithBusyboxAsync();
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         // Created to be attached to, so that its input ends with the first client's.
         await daemon.Docker.TextAsync("create", "-i", "--name", "talks", "busybox", "sh", "-c", "while read line; do echo heard $line; done; exit 9");
         await daemon.Docker.TextAsync("start", "talks");

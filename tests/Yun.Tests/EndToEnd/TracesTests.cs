@@ -9,7 +9,7 @@ public sealed class TracesTests
     [Fact]
     public async Task An_API_call_is_a_span_of_its_caller_s_trace_that_reaches_the_collector()
     {
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         using var collector = new HttpListener { Prefixes = { $"http://127.0.0.1:{port}/" } };
         collector.Start();
         var environment = new Dictionary<string, string>

@@ -1,3 +1,5 @@
+using Yun.Tests.Images.Registry;
+
 namespace Yun.Tests.EndToEnd;
 
 /// <summary>yun system verify and repair, on a store that somebody else has damaged.</summary>
@@ -6,7 +8,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task What_is_damaged_is_found_and_got_again_from_where_it_came()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         await using var daemon = await PulledAsync(registry, "tool");
         Assert.Equal("Everything is as it was.", (await daemon.Yun.RunAsync("system", "verify")).Succeeded().Text);
 
@@ -30,7 +32,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task An_image_that_was_lost_while_the_daemon_was_away_comes_back_with_its_names()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         await using var daemon = await PulledAsync(registry, "tool");
         await daemon.Docker.TextAsync("tag", $"{registry.Address}/tool", "tool:mine");
         Assert.Equal(0, await daemon.StopAsync());
@@ -46,7 +48,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task What_cannot_be_repaired_says_why()
     {
-        await using var registry = await Registry.StartAsync();
+        await using var registry = await ReferenceRegistry.StartAsync();
         await using var daemon = await PulledAsync(registry, "tool");
         await daemon.Docker.TextAsync("run", "-d", "--name", "runs", $"{registry.Address}/tool", "sleep", "1000");
         File.WriteAllText(Directory.GetFiles(Path.Combine(daemon.DataRoot, "layers"), "mark", SearchOption.AllDirectories).Single(), "changed\n");
@@ -63,7 +65,7 @@ public sealed class VerifyTests
     private static string[] Blobs(Daemon daemon) => Directory.GetFiles(Path.Combine(daemon.DataRoot, "content/blobs/sha256"));
 
     /// <summary>A daemon whose only image was pulled.</summary>
-    private static async Task<Daemon> PulledAsync(Registry registry, string name)
+    private static async Task<Daemon> PulledAsync(ReferenceRegistry registry, string name)
     {
         var daemon = await Daemon.StartWithBusyboxAsync();
         using var context = new ScratchFolder(("Dockerfile", "FROM busybox\nRUN echo a mark > /mark\n"));

@@ -90,7 +90,7 @@ public sealed class ClientTests
     [Fact]
     public async Task The_docker_client_pushes_and_pulls_by_a_daemon_that_serves_the_registry_itself()
     {
-        var address = $"127.0.0.1:{ReferenceRegistry.FreePort()}";
+        var address = $"127.0.0.1:{LoopbackPort.Free()}";
         await using var daemon = await EndToEnd.Daemon.StartWithBusyboxAsync("--registry", address);
         await daemon.Docker.TextAsync("tag", "busybox", $"{address}/yourname/busybox:v1");
         (await daemon.Docker.RunAsync("push", $"{address}/yourname/busybox:v1")).Succeeded();

@@ -119,7 +119,7 @@ public sealed class CollectionTests
         using var folder = new ScratchFolder();
         await using var records = new MemoryStore();
         var images = await ImageStore.OpenAsync(folder.Path, records);
-        var port = ReferenceRegistry.FreePort();
+        var port = LoopbackPort.Free();
         await using (var host = await Yun.RegistryApi.RegistryHost.StartAsync(images.Repositories, new Yun.RegistryApi.RegistryServerOptions(folder.Path, $"127.0.0.1:{port}"), new Yun.Node.EngineLog((_, _) => { }), TimeProvider.System))
         {
             await using var elsewhere = await ScratchStore.OpenAsync();

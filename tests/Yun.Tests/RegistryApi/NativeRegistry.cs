@@ -10,7 +10,7 @@ namespace Yun.Tests.RegistryApi;
 public sealed class NativeRegistry : IAsyncDisposable
 {
     private readonly string[] _flags;
-    private readonly int _port = ReferenceRegistry.FreePort();
+    private readonly int _port = LoopbackPort.Free();
     private Process? _process;
 
     private NativeRegistry(string[] flags) => _flags = flags;

@@ -16,7 +16,7 @@ public sealed class ServedRegistry : IAsyncDisposable
 {
     private readonly MemoryStore _records = new();
     private readonly Func<RegistryServerOptions, RegistryServerOptions> _configure;
-    private readonly int _port = ReferenceRegistry.FreePort();
+    private readonly int _port = LoopbackPort.Free();
     private RegistryHost _host = null!;
 
     private ServedRegistry(Func<RegistryServerOptions, RegistryServerOptions> configure) => _configure = configure;

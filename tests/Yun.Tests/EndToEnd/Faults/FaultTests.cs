@@ -28,7 +28,7 @@ public sealed class FaultTests : IAsyncLifetime
     {
         _daemon = await Daemon.StartWithBusyboxAsync();
         _api = new PlainApi(_daemon);
-        _port = Registry.FreePort();
+        _port = LoopbackPort.Free();
         await _daemon.Docker.TextAsync("run", "-d", "--name", "stays", "-p", $"{_port}:80", "busybox", "sh", "-c", "echo page > /index.html; exec httpd -f -p 80 -h /");
     }
 
@@ -106,7 +106,7 @@ public sealed class FaultTests : IAsyncLifetime
     /// <summary>Makes and removes one of everything, by steps of which each is refused in words or done.</summary>
     private async Task LifeAsync(bool mayFail = false)
     {
-        var port = Registry.FreePort();
+        var port = LoopbackPort.Free();
         foreach (var (method, path, body) in new[]
         {
             ("POST", "/networks/create", """{"Name":"passing"}"""),

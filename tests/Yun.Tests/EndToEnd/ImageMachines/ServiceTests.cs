@@ -11,7 +11,7 @@ public sealed class ServiceTests(MachineFixture machines) : IClassFixture<Machin
     public async Task A_server_is_reached_by_name_and_port_and_keeps_its_files_over_a_restart()
     {
         var daemon = await machines.StartedAsync();
-        var (docker, port) = (daemon.Docker, Images.Registry.ReferenceRegistry.FreePort());
+        var (docker, port) = (daemon.Docker, LoopbackPort.Free());
         await docker.TextAsync("network", "create", "between");
         await docker.TextAsync("run", "-d", "--name", "beside", "--network", "between", "busybox", "sleep", "1000");
         await docker.TextAsync("run", "-d", "--name", "web", "--network", "between", "-p", $"127.0.0.1:{port}:80", "--runtime", "vm", "busybox", "sh", "-c", Serve);

@@ -9,7 +9,7 @@ public sealed class LifeTests(WholeMachineFixture machines) : IClassFixture<Whol
     public async Task A_machine_lives_as_a_container_does_with_a_console_disks_networks_and_states_of_its_own()
     {
         var (daemon, system) = await machines.StartedAsync();
-        var (yun, docker, port) = (daemon.Yun, daemon.Docker, Images.Registry.ReferenceRegistry.FreePort());
+        var (yun, docker, port) = (daemon.Yun, daemon.Docker, LoopbackPort.Free());
         using var files = new ScratchFolder(("user-data", "#cloud-config\nwords: of the user\n"));
         await docker.TextAsync("network", "create", "between");
         await docker.TextAsync("run", "-d", "--name", "beside", "--network", "between", "busybox", "sh", "-c", "mkdir /www; echo from beside > /www/index.html; httpd -f -h /www -p 80");

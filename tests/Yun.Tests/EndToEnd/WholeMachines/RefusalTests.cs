@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Yun.Node.Machines.Disks;
+using Yun.Tests.Images.Registry;
 
 namespace Yun.Tests.EndToEnd.WholeMachines;
 
@@ -118,7 +119,7 @@ public sealed class RefusalTests(WholeMachineFixture machines) : IClassFixture<W
             await yun.TextAsync("machine", "resize", "third", "5m");
             await yun.TextAsync("machine", "export", "third", "-o", files["exported"]);
             await yun.TextAsync("machine", "restore", "third", "empty");
-            await using (var registry = await Registry.StartAsync())
+            await using (var registry = await ReferenceRegistry.StartAsync())
             {
                 Assert.Contains("digest: sha256:", await yun.TextAsync("machine", "push", "third", $"{registry.Address}/disks/third:1"));
                 Assert.Equal("pulled", await yun.TextAsync("machine", "pull", "--name", "pulled", $"{registry.Address}/disks/third:1"));

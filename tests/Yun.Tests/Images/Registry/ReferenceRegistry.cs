@@ -18,7 +18,7 @@ public sealed class ReferenceRegistry : IAsyncDisposable
 
     private ReferenceRegistry(string auth, TestCertificate? certificate, int? port)
     {
-        Port = port ?? FreePort();
+        Port = port ?? LoopbackPort.Free();
         Scheme = certificate is null ? "http" : "https";
         var tls = "";
         if (certificate is not null)
@@ -43,19 +43,15 @@ public sealed class ReferenceRegistry : IAsyncDisposable
     public string Address => $"127.0.0.1:{Port}";
     public Uri Url => new($"{Scheme}://{Address}");
 
+    /// <summary>Where it keeps what it has been given.</summary>
+    public string Blobs => _folder["blobs"];
+
     public static Task<ReferenceRegistry> StartAsync(TestCertificate? certificate = null, int? port = null) => StartAsync("", certificate, port);
 
     public static Task<ReferenceRegistry> StartWithPasswordsAsync() => StartAsync("auth: { htpasswd: { realm: test, path: FOLDER/htpasswd } }", null);
 
     public static Task<ReferenceRegistry> StartWithTokensAsync(TokenIssuer issuer) => StartAsync(
         $"auth: {{ token: {{ realm: \"{issuer.Realm}\", service: \"{TokenIssuer.Service}\", issuer: \"{TokenIssuer.Name}\", rootcertbundle: {issuer.CertificatePath} }} }}", null);
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     public async ValueTask DisposeAsync()
     {

@@ -170,7 +170,7 @@ public sealed class PullTests
         await using var store = await ScratchStore.OpenAsync();
         var noTag = await Assert.ThrowsAsync<EngineException>(() => store.PullAsync($"{registry.Address}/sample:v2"));
         Assert.Equal((ErrorKind.NotFound, $"manifest for {registry.Address}/sample:v2 not found: manifest unknown: manifest unknown"), (noTag.Kind, noTag.Message));
-        var nobody = await Assert.ThrowsAsync<EngineException>(() => store.PullAsync($"127.0.0.1:{ReferenceRegistry.FreePort()}/sample"));
+        var nobody = await Assert.ThrowsAsync<EngineException>(() => store.PullAsync($"127.0.0.1:{LoopbackPort.Free()}/sample"));
         Assert.Equal(ErrorKind.Unavailable, nobody.Kind);
         Assert.EndsWith("cannot be reached: connection refused.", nobody.Message, StringComparison.Ordinal);
     }
@@ -179,7 +179,7 @@ public sealed class PullTests
     public async Task A_registry_that_speaks_TLS_later_than_it_was_first_asked_is_found()
     {
         await using var store = await ScratchStore.OpenAsync(new RegistryOptions(Insecure: ["127.0.0.1"]));
-        var port = ReferenceRegistry.FreePort();
+        var port = LoopbackPort.Free();
         Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<EngineException>(() => store.PullAsync($"127.0.0.1:{port}/sample"))).Kind);
         await using var registry = await ReferenceRegistry.StartAsync(new TestCertificate(), port);
         Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<EngineException>(() => store.PullAsync($"127.0.0.1:{port}/sample"))).Kind);
