@@ -30,6 +30,8 @@ public sealed class Image
     /// <summary>The image it was built or committed from on this machine.</summary>
     public Digest? Parent => Record.Parent;
     public DateTimeOffset? LastTagged => Record.LastTagged;
+    /// <summary>False for what is only a step on the way to another image, and never was what somebody asked for or named.</summary>
+    public bool IsResult => Record.Result || Record.LastTagged is not null || Record.Manifest is not null;
     /// <summary>The manifest it was pulled or pushed with, where there is one.</summary>
     public Descriptor? Manifest => Record.Manifest;
     public Platform Platform => Config.Platform;

@@ -17,6 +17,9 @@ internal sealed class ImageCatalog
     private readonly IStore _store;
     private volatile Snapshot _now;
     private Dictionary<Digest, List<ImageReference>> _lost = [];
+    /// <summary>Records that are known here and not yet in the store, by their keys, in order; changed by the one writer.</summary>
+    private readonly List<(string Key, byte[]? Value)> _unsaved = [];
+    private readonly HashSet<Digest> _unsavedImages = [];
 
     private ImageCatalog(IStore store, Snapshot now) => (_store, _now) = (store, now);
 
@@ -111,25 +114,61 @@ internal sealed class ImageCatalog
 
     public async Task PutAsync(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers)
     {
-        await _store.PutAsync(RecordPrefix + record.Id.Hex, JsonSerializer.SerializeToUtf8Bytes(record, ImageRecordJson.Default.ImageRecord));
-        _now = _now with { Images = _now.Images.SetItem(record.Id, new Known(record, config, layers)) };
+        await SaveAsync(Of(record));
+        Show(record, config, layers);
+    }
+
+    /// <summary>As <see cref="PutAsync"/>, but the record is saved with the next change.</summary>
+    public void PutUnsaved(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers)
+    {
+        if (!_now.Images.TryGetValue(record.Id, out var known)) _unsavedImages.Add(record.Id);
+        else if (known.Record == record) return;
+        _unsaved.Add(Of(record));
+        Show(record, config, layers);
+    }
+
+    /// <summary>Both at once: the record, and the name that stands for the image from now on.</summary>
+    public async Task PutNamedAsync(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers, ImageReference name, Digest? index)
+    {
+        await SaveAsync(Of(record), Of(name, record.Id, index));
+        Show(record, config, layers);
+        Show(name, record.Id, index);
+    }
+
+    public bool IsSaved => _unsaved.Count == 0;
+
+    /// <summary>Saves the records that are not, and with them what is to be written besides. The store does it in this order, as a rule by one sync.</summary>
+    public async Task SaveAsync(params IEnumerable<(string Key, byte[]? Value)> more)
+    {
+        List<(string Key, byte[]? Value)> all = [.. _unsaved, .. more];
+        await Task.WhenAll([.. all.Select(write => write.Value is { } value ? (Task)_store.PutAsync(write.Key, value).AsTask() : _store.DeleteAsync(write.Key).AsTask())]);
+        _unsaved.Clear();
+        _unsavedImages.Clear();
+    }
+
+    /// <summary>Forgets the images that were never saved.</summary>
+    public void DropUnsaved()
+    {
+        _now = _now with { Images = _now.Images.RemoveRange(_unsavedImages) };
+        _unsaved.RemoveAll(write => write.Key.StartsWith(RecordPrefix, StringComparison.Ordinal) && _unsavedImages.Contains(Digest.Parse("sha256:" + write.Key[RecordPrefix.Length..])));
+        _unsavedImages.Clear();
     }
 
     public async Task DropAsync(Digest id)
     {
-        await _store.DeleteAsync(RecordPrefix + id.Hex);
+        await SaveAsync((RecordPrefix + id.Hex, null));
         _now = _now with { Images = _now.Images.Remove(id) };
     }
 
     public async Task NameAsync(ImageReference name, Digest id, Digest? index = null)
     {
-        await _store.PutAsync(NamePrefix + KeyOf(name), Encoding.UTF8.GetBytes(index is null ? id.ToString() : $"{id} {index}"));
-        _now = new Snapshot(_now.Images, _now.Names.SetItem(KeyOf(name), new Named(ImageReference.Parse(KeyOf(name)), id, index)));
+        await SaveAsync(Of(name, id, index));
+        Show(name, id, index);
     }
 
     public async Task UnnameAsync(ImageReference name)
     {
-        await _store.DeleteAsync(NamePrefix + KeyOf(name));
+        await SaveAsync((NamePrefix + KeyOf(name), null));
         _now = new Snapshot(_now.Images, _now.Names.Remove(KeyOf(name)));
     }
 
@@ -138,6 +177,17 @@ internal sealed class ImageCatalog
 
     public static EngineException NotFound(string nameOrId) => new(ErrorKind.NotFound, "No such image: "
         + (!Digest.TryParse(nameOrId, out _) && ImageReference.TryParse(nameOrId, out var name) ? name.WithDefaultTag().Familiar : nameOrId));
+
+    private static (string Key, byte[]? Value) Of(ImageRecord record) => (RecordPrefix + record.Id.Hex, JsonSerializer.SerializeToUtf8Bytes(record, ImageRecordJson.Default.ImageRecord));
+
+    private static (string Key, byte[]? Value) Of(ImageReference name, Digest id, Digest? index) =>
+        (NamePrefix + KeyOf(name), Encoding.UTF8.GetBytes(index is null ? id.ToString() : $"{id} {index}"));
+
+    private void Show(ImageRecord record, ImageConfig config, IReadOnlyList<Layer> layers) =>
+        _now = _now with { Images = _now.Images.SetItem(record.Id, new Known(record, config, layers)) };
+
+    private void Show(ImageReference name, Digest id, Digest? index) =>
+        _now = new Snapshot(_now.Images, _now.Names.SetItem(KeyOf(name), new Named(ImageReference.Parse(KeyOf(name)), id, index)));
 
     // With a digest, the tag beside it says nothing more.
     private static string KeyOf(ImageReference name) => (name.Digest is { } digest ? name.WithDigest(digest) : name).ToString();

@@ -7,6 +7,7 @@ namespace Yun.Images;
 /// What an operation has made or counts on while no name stands for it yet: layers from their commit on, images from their making or from when they were found. Nobody removes any of it
 /// while the lease lasts.
 /// </summary>
+/// <remarks>What is made under a lease that settles later is of use at once, and on the disk after the next change that somebody waits for (<see cref="ImageStore.SettleAsync"/>).</remarks>
 public sealed class ImageLease : IDisposable
 {
     private readonly ImageStore _images;
@@ -14,7 +15,9 @@ public sealed class ImageLease : IDisposable
     private readonly Dictionary<Digest, IDisposable> _held = [];
     private bool _ended;
 
-    internal ImageLease(ImageStore images, Pins.Lease content, string holder) => (_images, Content, _holder) = (images, content, holder);
+    internal ImageLease(ImageStore images, Pins.Lease content, string holder, bool settlesLater) => (_images, Content, _holder, SettlesLater) = (images, content, holder, settlesLater);
+
+    internal bool SettlesLater { get; }
 
     internal Pins.Lease Content { get; }
 

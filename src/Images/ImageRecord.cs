@@ -9,6 +9,8 @@ internal sealed record ImageRecord
     public Digest Id { get; set; }
     public Digest? Parent { get; set; }
     public DateTimeOffset? LastTagged { get; set; }
+    /// <summary>Somebody asked for the image as it is, without a name: it is more than a step on the way to another.</summary>
+    public bool Result { get; set; }
     /// <summary>The manifest this image came with; absent for an image made here that was never pushed.</summary>
     public Descriptor? Manifest { get; set; }
     /// <summary>Bottom first, one for each of the configuration's diff ids.</summary>

@@ -10,7 +10,8 @@ namespace Yun.Images;
 public sealed partial class ImageStore
 {
     /// <param name="holder">Whose it is, in words for those whom it hinders.</param>
-    public ImageLease Lease(string holder) => new(this, _pins.Take(), holder);
+    /// <param name="settlesLater">What is made under it need not be on the disk at once: for what makes much and promises only the last of it.</param>
+    public ImageLease Lease(string holder, bool settlesLater = false) => new(this, _pins.Take(), holder, settlesLater);
 
     /// <summary>Makes a layer of what a container or a build step changed.</summary>
     /// <param name="upperDirectory">An overlay upper directory that nobody writes to meanwhile.</param>
@@ -34,17 +35,25 @@ public sealed partial class ImageStore
     {
         config = config with { Rootfs = new RootFs { DiffIds = [.. layers.Select(layer => layer.DiffId)] } };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(config, ImageJson.Default.ImageConfig);
-        lease.Content.Add([Digest.Of(bytes), .. layers.Select(layer => layer.ChainId)]);
-        if (layers.FirstOrDefault(layer => _layers.Find(layer.ChainId) is null) is { } gone) throw new EngineException(ErrorKind.Internal, $"The layer {gone.ChainId} is not there any more.");
-        var id = _content.Write(bytes);
-        using (await ChangeAsync(cancel))
+        var id = Digest.Of(bytes);
+        lease.Content.Add([id, .. layers.Select(layer => layer.ChainId)]);
+        if (!lease.SettlesLater) _content.Write(bytes);
+        using (await ChangeAsync(cancel, settle: !lease.SettlesLater))
         {
+            if (layers.FirstOrDefault(layer => _layers.Find(layer.ChainId) is null) is { } gone) throw new EngineException(ErrorKind.Internal, $"The layer {gone.ChainId} is not there any more.");
             var known = _catalog.Get(id, removedToo: true)?.Record;
-            await _catalog.PutAsync((known ?? new ImageRecord
+            var record = (known ?? new ImageRecord
             {
                 Id = id,
                 Layers = [.. layers.Select(layer => new LayerRecord { DiffId = layer.DiffId, ChainId = layer.ChainId, Blob = BlobOf(layer.ChainId) })],
-            }) with { Parent = parent ?? known?.Parent, Removed = false }, config, layers);
+            }) with { Parent = parent ?? known?.Parent, Removed = false };
+            if (lease.SettlesLater)
+            {
+                _content.Hold(bytes);
+                _catalog.PutUnsaved(record, config, layers);
+                SettleSoon();
+            }
+            else await _catalog.PutAsync(record, config, layers);
             var image = _catalog.Get(id)!;
             lease.TryHold(image); // Who removes it waits for this change to end.
             return image;
@@ -101,7 +110,7 @@ public sealed partial class ImageStore
     {
         // Before the store is asked whether it has the layer already.
         lease.Content.Add(Layer.ChainOf(below?.ChainId, draft.DiffId));
-        return _layers.Commit(draft, below);
+        return _layers.Commit(draft, below, settled: !lease.SettlesLater);
     }
 
     /// <summary>How a layer travels, if any image with it has travelled.</summary>

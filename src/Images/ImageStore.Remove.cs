@@ -46,14 +46,14 @@ public sealed partial class ImageStore
         return done;
     }
 
-    /// <summary>Removes an image that has no name. False when it has been given one meanwhile, or a build, a container or another image stands on it.</summary>
-    public async Task<bool> RemoveUnnamedAsync(Digest id, CancellationToken cancel = default)
+    /// <summary>Removes an image that has no name.</summary>
+    /// <returns>The bytes that became free; null when it has been given a name meanwhile, or a build, a container or another image stands on it.</returns>
+    public async Task<long?> RemoveUnnamedAsync(Digest id, CancellationToken cancel = default)
     {
         using (await ChangeAsync(cancel))
         {
-            if (_catalog.Get(id) is not { IsDangling: true } image || ObstacleOf(image, Obstacles.Hard | Obstacles.Soft) is not null) return false;
-            await DeleteAsync(id, [], force: false, pruneParents: false, quiet: true);
-            return true;
+            if (_catalog.Get(id) is not { IsDangling: true } image || ObstacleOf(image, Obstacles.Hard | Obstacles.Soft) is not null) return null;
+            return await DeleteAsync(id, [], force: false, pruneParents: false, quiet: true);
         }
     }
 

@@ -11,7 +11,7 @@ namespace Yun.Images;
 
 /// <summary>
 /// The images of one data root: their content, their unpacked layers, their names. Safe for concurrent use. Reads take no lock and see either the
-/// state before a change or the one after it. What an operation makes is on disk before the operation ends, and what it began and did not end leaves nothing that is shown.
+/// state before a change or the one after it. What an operation makes is on disk before the operation ends, or, under a lease that settles later, before anybody is told of what stands on it; what it began and did not end leaves nothing that is shown.
 /// </summary>
 public sealed partial class ImageStore : IAsyncDisposable
 {
@@ -87,16 +87,22 @@ public sealed partial class ImageStore : IAsyncDisposable
         using (await ChangeAsync(cancel))
         {
             var known = _catalog.Get(image.Id) ?? throw ImageCatalog.NotFound(image.Id.ToString());
-            await _catalog.PutAsync(known.Record with { LastTagged = _time.GetUtcNow() }, known.Config, known.Layers);
+            var record = known.Record with { LastTagged = _time.GetUtcNow() };
             var index = image.Index is { } its && known.Record.Indexes?.Exists(one => one.Index.Digest == its) == true ? its : (Digest?)null;
-            // A build from the cache gives the name that is there already; a write less is a sync of the disk less.
-            if (_catalog.IdOf(name) != image.Id || _catalog.IndexOf(name) != index) await _catalog.NameAsync(name, image.Id, index);
+            if (_catalog.IdOf(name) != image.Id || _catalog.IndexOf(name) != index) await _catalog.PutNamedAsync(record, known.Config, known.Layers, name, index);
+            else
+            {
+                // A build from the cache gives the name that is there already: all there is to lose is the time of that.
+                _catalog.PutUnsaved(record, known.Config, known.Layers);
+                SettleSoon();
+            }
         }
         Publish("tag", image.Id, name.Familiar);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await SettleLastAsync();
         _unused.Writer.TryComplete();
         await _freeing;
         await Repositories.DisposeAsync();
@@ -117,12 +123,6 @@ public sealed partial class ImageStore : IAsyncDisposable
         }
         try { return content.TryRead(record.Id) is { } bytes ? (RemoteImage.ParseConfig(bytes, record.Id), found) : null; }
         catch (EngineException) { return null; }
-    }
-
-    private async Task<IDisposable> ChangeAsync(CancellationToken cancel)
-    {
-        await _changing.WaitAsync(cancel);
-        return new Change(_changing);
     }
 
     private void Publish(string action, Digest id, string? name = null) => Changed?.Invoke(new ImageEvent(action, id, name ?? id.ToString()));

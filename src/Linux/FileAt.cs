@@ -9,7 +9,7 @@ namespace Yun.Linux;
 /// </summary>
 public static unsafe partial class FileAt
 {
-    private const int NoFollowLink = 0x100, RemoveDirectoryFlag = 0x200, EmptyPath = 0x1000;
+    private const int NoFollowLink = 0x100, RemoveDirectoryFlag = 0x200, EmptyPath = 0x1000, ExchangeFlag = 2;
     private const uint BasicStatistics = 0x7FF, MountIdStatistics = 0x1000;
     private const int StackBytes = 512;
 
@@ -78,6 +78,15 @@ public static unsafe partial class FileAt
         fixed (byte* oldPath = from)
         fixed (byte* path = to)
             return Result(Native.renameat2(fromDirectory, oldPath, directory, path, 0));
+    }
+
+    /// <summary>Each gets the other's name, as one step.</summary>
+    public static Errno TryExchange(SafeHandle oneDirectory, string one, SafeHandle otherDirectory, string other)
+    {
+        var (from, to) = (ZeroEnded(one), ZeroEnded(other));
+        fixed (byte* onePath = from)
+        fixed (byte* otherPath = to)
+            return Result(Native.renameat2(oneDirectory, onePath, otherDirectory, otherPath, ExchangeFlag));
     }
 
     public static Errno TryRemove(SafeHandle directory, string name, bool isDirectory = false)

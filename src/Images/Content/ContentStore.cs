@@ -9,7 +9,7 @@ namespace Yun.Images.Content;
 /// Blobs by digest: <c>content/blobs/sha256/HEX</c>. A blob appears under its digest only when it is whole, right and on the disk, so readers never lock, and a crash leaves
 /// nothing but a file in <c>content/incoming</c>, from which the download can go on.
 /// </summary>
-internal sealed class ContentStore : IDisposable
+internal sealed partial class ContentStore : IDisposable
 {
     // Old partial downloads are not taken up: nobody waited for them.
     private static readonly TimeSpan s_partialKept = TimeSpan.FromDays(1);
@@ -47,9 +47,9 @@ internal sealed class ContentStore : IDisposable
 
     public string PathOf(Digest digest) => Path.Combine(_blobs, digest.Hex);
 
-    public bool Has(Digest digest) => File.Exists(PathOf(digest));
+    public bool Has(Digest digest) => _held.ContainsKey(digest) || File.Exists(PathOf(digest));
 
-    public long? SizeOf(Digest digest) => new FileInfo(PathOf(digest)) is { Exists: true } file ? file.Length : null;
+    public long? SizeOf(Digest digest) => _held.TryGetValue(digest, out var held) ? held.Length : new FileInfo(PathOf(digest)) is { Exists: true } file ? file.Length : null;
 
     public DateTime WrittenAt(Digest digest) => File.GetLastWriteTimeUtc(PathOf(digest));
 
@@ -69,11 +69,16 @@ internal sealed class ContentStore : IDisposable
 
     public IEnumerable<Digest> All() => Directory.EnumerateFiles(_blobs).Select(path => "sha256:" + Path.GetFileName(path)).Where(text => Digest.TryParse(text, out _)).Select(Digest.Parse);
 
-    public FileStream Open(Digest digest) => new(PathOf(digest), new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+    public FileStream Open(Digest digest)
+    {
+        if (_held.ContainsKey(digest)) SettleHeld();
+        return new FileStream(PathOf(digest), new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+    }
 
     /// <summary>A whole document, checked against its digest. Null when there is none, or what is there is not it any more.</summary>
     public byte[]? TryRead(Digest digest)
     {
+        if (_held.TryGetValue(digest, out var held)) return held;
         try
         {
             var bytes = File.ReadAllBytes(PathOf(digest));
@@ -89,6 +94,7 @@ internal sealed class ContentStore : IDisposable
     public bool IsIntact(Digest digest)
     {
         if (!Has(digest)) return false;
+        if (_held.ContainsKey(digest)) return true;
         using var file = Open(digest);
         return Digest.FromHash(System.Security.Cryptography.SHA256.HashData(file)) == digest;
     }
@@ -98,6 +104,7 @@ internal sealed class ContentStore : IDisposable
     public Digest Write(ReadOnlySpan<byte> document)
     {
         var digest = Digest.Of(document);
+        if (_held.ContainsKey(digest)) SettleHeld();
         if (TryRead(digest) is not null)
         {
             // Somebody else may have renamed it a moment ago and not synced that: it would be gone after a power cut that what is made of it here survives.
@@ -117,8 +124,7 @@ internal sealed class ContentStore : IDisposable
         try
         {
             File.Move(path, PathOf(digest), overwrite: true);
-            using var directory = PathDescriptor.Open(null, _blobs, OpenFlags.ReadOnly | OpenFlags.Directory);
-            OpenFile.Sync(directory);
+            SyncNames();
         }
         finally
         {
@@ -127,7 +133,7 @@ internal sealed class ContentStore : IDisposable
         }
     }
 
-    public bool Delete(Digest digest) => _trash.Throw(PathOf(digest));
+    public bool Delete(Digest digest) => _held.TryRemove(digest, out _) | _trash.Throw(PathOf(digest));
 
     /// <summary>Names one more who may need content. Content goes when none of them does.</summary>
     public void AddOwner(Func<Digest, bool> needs) => _owners.Add(needs);
@@ -141,6 +147,12 @@ internal sealed class ContentStore : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private void SyncNames()
+    {
+        using var directory = PathDescriptor.Open(null, _blobs, OpenFlags.ReadOnly | OpenFlags.Directory);
+        OpenFile.Sync(directory);
+    }
 
     private static FileStream Lock(string dataRoot)
     {

@@ -8,9 +8,10 @@ namespace Yun.Images.Layers;
 
 /// <summary>
 /// Unpacked layers: <c>layers/NAME/fs</c> with <c>layer.json</c> beside it, NAME being the beginning of the chain id, since mount options are short. A layer is made
-/// in <c>layers/incoming</c>, synced with everything in it, and moved into place by one rename: a directory under its name is whole.
+/// in <c>layers/incoming</c>, synced with everything in it, and moved into place by one rename: a directory under its name is whole. Until it is synced, a link of its name to where it was made
+/// can stand there: it is of use at once, and the next start takes the link for nothing.
 /// </summary>
-internal sealed class LayerStore
+internal sealed partial class LayerStore
 {
     public const string FilesName = "fs";
     private const string RecordName = "layer.json";
@@ -32,6 +33,7 @@ internal sealed class LayerStore
         Directory.CreateDirectory(_incoming, rootOnly);
         Directory.CreateDirectory(EmptyDirectory);
         using (var incoming = PathDescriptor.Open(null, _incoming, OpenFlags.ReadOnly | OpenFlags.Directory)) OpenFile.SpreadDirectories(incoming);
+        foreach (var link in new DirectoryInfo(_directory).EnumerateFileSystemInfos().Where(entry => entry.Attributes.HasFlag(FileAttributes.ReparsePoint))) link.Delete();
         foreach (var left in Directory.EnumerateFileSystemEntries(_incoming)) _trash.Throw(left);
     }
 
@@ -51,18 +53,20 @@ internal sealed class LayerStore
     public LayerDraft Begin(string? takeOver = null) => new(Path.Combine(_incoming, Guid.NewGuid().ToString("N")), _trash, takeOver);
 
     /// <summary>Puts a draft in its place; if the layer came into being meanwhile, that one stands.</summary>
-    public Layer Commit(LayerDraft draft, Layer? below)
+    /// <param name="settled">It is on the disk when this returns; otherwise when <see cref="Settle"/> does.</param>
+    public Layer Commit(LayerDraft draft, Layer? below, bool settled = true)
     {
         var chainId = Layer.ChainOf(below?.ChainId, draft.DiffId);
         if (Find(chainId) is { } same) return same;
         LayerFit.Fit(draft, [.. Chain(below)]);
         var record = new LayerFile { ChainId = chainId, DiffId = draft.DiffId, Below = below?.ChainId, Size = draft.SizeBytes };
         File.WriteAllBytes(Path.Combine(draft.Directory, RecordName), JsonSerializer.SerializeToUtf8Bytes(record, LayerFileJson.Default.LayerFile));
-        LayerSync.Sync(draft);
+        if (settled) LayerSync.Sync([draft.Handle]);
         lock (_committing)
         {
             if (Find(chainId) is { } meanwhile) return meanwhile;
             var path = FreePath(chainId);
+            if (!settled) return Show(draft, path, record);
             Directory.Move(draft.Directory, path);
             draft.Committed = true;
             using var parent = PathDescriptor.Open(null, _directory, OpenFlags.ReadOnly | OpenFlags.Directory);
@@ -80,7 +84,7 @@ internal sealed class LayerStore
     {
         if (Find(chainId) is not { } layer) return false;
         _known.TryRemove(chainId, out _);
-        return _trash.Throw(Path.GetDirectoryName(layer.Directory)!);
+        return DeleteUnsettled(chainId) || _trash.Throw(Path.GetDirectoryName(layer.Directory)!);
     }
 
     private Layer? Load(Digest chainId)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -27,8 +28,8 @@ public sealed record CacheEntry
     public int Uses { get; set; }
 }
 
-/// <param name="Bytes">What the step added.</param>
-/// <param name="IsHeld">A name, a container or a build stands on the result, so that it stays when the step is forgotten.</param>
+/// <param name="Bytes">What the step added; of one that was pruned, what became free by that.</param>
+/// <param name="IsHeld">An image that somebody asked for, a container or a build stands on the result, so that it stays when the step is forgotten.</param>
 public sealed record CachedStep(string Key, CacheEntry Entry, long Bytes, bool IsHeld);
 
 /// <summary>
@@ -39,24 +40,26 @@ public sealed class BuildCache(IStore store, ImageStore images, TimeProvider tim
 {
     private const string Prefix = "/builds/cache/";
 
+    // What is on its way to the store. Nobody waits for it: what of it a crash forgets is done again.
+    private readonly ConcurrentDictionary<string, CacheEntry> _writing = new(StringComparer.Ordinal);
+
     /// <returns>The image, unless it was never made or has been removed since.</returns>
     public async Task<Image?> FindAsync(CacheStep step, CancellationToken cancel)
     {
         var key = Prefix + step.Key();
-        if (await store.GetAsync(key, cancel) is not { } found || Read(found) is not { } entry) return null;
+        if (!_writing.TryGetValue(key, out var entry) && (await store.GetAsync(key, cancel) is not { } found || (entry = Read(found)) is null)) return null;
         if (images.TryFind(entry.Image.ToString()) is not { } image || image.Parent != step.Parent)
         {
             await store.DeleteAsync(key, cancel);
             return null;
         }
-        // Nobody waits for it: a use that a crash forgets costs nothing. The store does writes in their order, so that one never undoes a later removal.
-        _ = WriteAsync(key, entry with { LastUsed = time.GetUtcNow(), Uses = entry.Uses + 1 }, CancellationToken.None)
-            .ContinueWith(failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Write(key, entry with { LastUsed = time.GetUtcNow(), Uses = entry.Uses + 1 });
         return image;
     }
 
-    public Task RememberAsync(CacheStep step, Image image, CancellationToken cancel) =>
-        WriteAsync(Prefix + step.Key(), new CacheEntry { Image = image.Id, Command = step.Command, Created = time.GetUtcNow(), LastUsed = time.GetUtcNow() }, cancel);
+    /// <summary>The image need not be on the disk yet: an entry whose image is not there is none.</summary>
+    public void Remember(CacheStep step, Image image) =>
+        Write(Prefix + step.Key(), new CacheEntry { Image = image.Id, Command = step.Command, Created = time.GetUtcNow(), LastUsed = time.GetUtcNow() });
 
     public async Task<IReadOnlyList<(string Key, CacheEntry Entry)>> ListAsync(CancellationToken cancel)
     {
@@ -71,7 +74,7 @@ public sealed class BuildCache(IStore store, ImageStore images, TimeProvider tim
     {
         var all = images.List().ToDictionary(image => image.Id);
         var held = new HashSet<Digest>();
-        foreach (var image in all.Values.Where(image => !image.IsDangling || images.UserCount(image) > 0))
+        foreach (var image in all.Values.Where(image => !image.IsDangling || image.IsResult || images.UserCount(image) > 0))
             for (var one = image; one is not null && held.Add(one.Id); one = one.Parent is { } parent ? all.GetValueOrDefault(parent) : null) { }
         return [.. (await ListAsync(cancel)).Where(known => all.ContainsKey(known.Entry.Image)).OrderBy(known => known.Entry.LastUsed).Select(known =>
         {
@@ -82,47 +85,56 @@ public sealed class BuildCache(IStore store, ImageStore images, TimeProvider tim
     }
 
     /// <summary>Forgets the steps not used since <paramref name="before"/> and removes the images that only served them.</summary>
+    /// <param name="heldToo">Also steps whose results stay, because images stand on them: they are done anew the next time.</param>
     /// <param name="keepBytes">No more than is needed for what only serves the cache to have less than that; the longest unused first. 0 keeps none.</param>
     /// <param name="matches">Further conditions; null for none.</param>
-    /// <returns>The images removed, and the bytes of their layers.</returns>
-    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, long keepBytes, Func<CachedStep, bool>? matches, CancellationToken cancel)
+    /// <returns>The steps that are forgotten.</returns>
+    public async Task<IReadOnlyList<CachedStep>> PruneAsync(DateTimeOffset before, bool heldToo, long keepBytes, Func<CachedStep, bool>? matches, CancellationToken cancel)
     {
-        var forgotten = new HashSet<Digest>();
+        var gone = new List<CachedStep>();
         var steps = await StepsAsync(cancel);
         var left = steps.Where(step => !step.IsHeld).Sum(step => step.Bytes);
-        foreach (var step in steps.Where(step => step.Entry.LastUsed <= before && matches?.Invoke(step) != false))
+        foreach (var step in steps.Where(step => step.Entry.LastUsed <= before && (heldToo || !step.IsHeld) && matches?.Invoke(step) != false))
         {
             if (keepBytes > 0 && left <= keepBytes) break;
             await store.DeleteAsync(Prefix + step.Key, cancel);
-            forgotten.Add(step.Entry.Image);
+            gone.Add(step);
             if (!step.IsHeld) left -= step.Bytes;
         }
-        var removed = new List<Digest>();
-        var bytes = 0L;
+        var freed = await RemoveAsync([.. gone.Where(step => !step.IsHeld).Select(step => step.Entry.Image)], cancel);
+        // Two steps can have led to one image.
+        return [.. gone.Select(step => step with { Bytes = freed.Remove(step.Entry.Image, out var bytes) ? bytes : 0 })];
+    }
+
+    /// <returns>What became free by each that is gone.</returns>
+    private async Task<Dictionary<Digest, long>> RemoveAsync(HashSet<Digest> forgotten, CancellationToken cancel)
+    {
+        var freed = new Dictionary<Digest, long>();
         // Children before parents: each round removes those that nothing is made from any more.
         while (true)
         {
             var all = images.List();
             var parents = all.Select(i => i.Parent).OfType<Digest>().ToHashSet();
-            var round = 0;
-            foreach (var image in all.Where(i => i.IsDangling && forgotten.Contains(i.Id) && !parents.Contains(i.Id)))
+            var round = all.Where(i => i is { IsDangling: true, IsResult: false } && forgotten.Contains(i.Id) && !parents.Contains(i.Id)).ToList();
+            if (round.Count == 0) return freed;
+            foreach (var image in round)
             {
-                if (!await images.RemoveUnnamedAsync(image.Id, cancel))
-                {
-                    forgotten.Remove(image.Id);
-                    continue;
-                }
-                removed.Add(image.Id);
-                var below = all.FirstOrDefault(i => i.Id == image.Parent)?.Layers.Count ?? 0;
-                bytes += image.Layers.Skip(below).Sum(l => l.SizeBytes);
-                round++;
+                forgotten.Remove(image.Id);
+                if (await images.RemoveUnnamedAsync(image.Id, cancel) is { } bytes) freed[image.Id] = bytes;
             }
-            if (round == 0) return (removed, bytes);
         }
     }
 
-    private Task<long> WriteAsync(string key, CacheEntry entry, CancellationToken cancel) =>
-        store.PutAsync(key, JsonSerializer.SerializeToUtf8Bytes(entry, BuildJson.Default.CacheEntry), cancel).AsTask();
+    private void Write(string key, CacheEntry entry)
+    {
+        _writing[key] = entry;
+        // The store does writes in their order, so that one never undoes a later removal.
+        _ = store.PutAsync(key, JsonSerializer.SerializeToUtf8Bytes(entry, BuildJson.Default.CacheEntry)).AsTask().ContinueWith(written =>
+        {
+            _ = written.Exception;
+            _writing.TryRemove(KeyValuePair.Create(key, entry));
+        }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
 
     // An entry of an older version that cannot be read is no entry.
     private static CacheEntry? Read(Entry found)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Yun.Images.Content;
 using Yun.Linux;
 
 namespace Yun.Node.Builds;
@@ -13,16 +14,19 @@ internal sealed class BuildDirectory : IDisposable
 
     private int _count;
 
-    private BuildDirectory(string path) => Path = path;
+    private readonly Trash? _trash;
+
+    private BuildDirectory(string path, Trash? trash) => (Path, _trash) = (path, trash);
 
     public string Path { get; }
 
     /// <summary>A new one, called as <see cref="RemoveLeftovers"/> will know it.</summary>
-    public static BuildDirectory Create(string folder)
+    /// <param name="trash">Of the same file system, where the directory goes in the end, so that nobody waits for its deletion.</param>
+    public static BuildDirectory Create(string folder, Trash? trash = null)
     {
         var path = System.IO.Path.Combine(folder, Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         Directory.CreateDirectory(path, RootOnly);
-        return new BuildDirectory(path);
+        return new BuildDirectory(path, trash);
     }
 
     /// <summary>
@@ -52,7 +56,11 @@ internal sealed class BuildDirectory : IDisposable
         return path;
     }
 
-    public void Dispose() => Remove(Path);
+    public void Dispose()
+    {
+        if (_trash is null) Remove(Path);
+        else _trash.Throw(Path);
+    }
 
     // Links are removed, not followed. What cannot be removed now is a leftover, and goes when the daemon starts next.
     private static void Remove(string path)

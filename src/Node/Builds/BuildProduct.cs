@@ -16,6 +16,12 @@ public sealed record BuildProduct(IReadOnlyList<(Platform Platform, Image Image)
     public Task NameAsync(ImageStore store, ImageReference name, CancellationToken cancel) =>
         Index is { } index ? store.NameIndexAsync(name, index, Images, cancel) : store.TagAsync(Image, name, cancel);
 
+    /// <summary>Keeps it without a name, as what somebody asked for.</summary>
+    public async Task KeepAsync(ImageStore store, CancellationToken cancel)
+    {
+        foreach (var (_, image) in Images) await store.MarkResultAsync(image, cancel);
+    }
+
     /// <summary>All of it as an archive that is both Docker's and OCI's.</summary>
     public Stream OpenArchive(ImageStore store, IReadOnlyList<ImageReference> names, CancellationToken cancel) =>
         Index is { } index ? store.OpenSaved(index, Images, names, cancel) : store.OpenSaved(Image, names, cancel);

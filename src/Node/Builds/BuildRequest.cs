@@ -25,6 +25,8 @@ public sealed record BuildRequest
     /// <summary>The Dockerfile itself, when it is no file of the context.</summary>
     public string? DockerfileText { get; set; }
     public IReadOnlyList<ImageReference> Tags { get; set; } = [];
+    /// <summary>The caller says what becomes of the result, and brings it to the disk: by a name, as a result without one, or with <see cref="Images.ImageStore.SettleAsync"/>.</summary>
+    public bool IsExportedLater { get; set; }
     public string? Target { get; set; }
     /// <summary>What FROM and <c>--from</c> may name beside stages and images, and instead of them, by names in lower case.</summary>
     public IReadOnlyDictionary<string, NamedContext> NamedContexts { get; set; } = new Dictionary<string, NamedContext>();

@@ -64,17 +64,19 @@ public sealed class Builder
         stop.Cancel();
     }
 
-    /// <summary>Forgets steps not used since <paramref name="before"/>, with the images that only served them, and empties the cache mounts.</summary>
+    /// <summary>Forgets steps not used since <paramref name="before"/>, with the images that only served them, and empties the cache mounts. Images that somebody asked for stay.</summary>
     /// <param name="keepBytes">As <see cref="BuildCache.PruneAsync"/> has it; with any, cache mounts stay too.</param>
-    public async Task<(IReadOnlyList<Digest> Removed, long Bytes)> PruneAsync(DateTimeOffset before, long keepBytes = 0, Func<CachedStep, bool>? matches = null, CancellationToken cancel = default)
+    /// <returns>The steps, each with what became free by it, and how much that is with the cache mounts.</returns>
+    public async Task<(IReadOnlyList<CachedStep> Removed, long Bytes)> PruneAsync(
+        DateTimeOffset before, bool heldToo = false, long keepBytes = 0, Func<CachedStep, bool>? matches = null, CancellationToken cancel = default)
     {
-        var (removed, bytes) = await Cache.PruneAsync(before, keepBytes, matches, cancel);
-        return (removed, bytes + (keepBytes > 0 || matches is not null ? 0 : _caches.Prune()));
+        var removed = await Cache.PruneAsync(before, heldToo, keepBytes, matches, cancel);
+        return (removed, removed.Sum(step => step.Bytes) + (keepBytes > 0 || matches is not null ? 0 : _caches.Prune()));
     }
 
     private async Task<BuildProduct> BuildAsync(BuildRequest request, BuildOutput output, ImageLease lease, CancellationToken cancel)
     {
-        using var directory = BuildDirectory.Create(_folder);
+        using var directory = BuildDirectory.Create(_folder, _images.Trash);
         using var context = await BuildContext.OpenAsync(request, directory, output, cancel);
         // What is wrong with it is told before anything is fetched for it.
         _ = Parse(context.Dockerfile, request);
@@ -89,11 +91,11 @@ public sealed class Builder
         }
         var index = images.Count > 1 ? await _images.CreateIndexAsync(images, lease, cancel) : null;
         var product = new BuildProduct(images, index, [.. images.Select(one => one.Item2).Concat(stages).DistinctBy(image => image.Id)]);
-        foreach (var tag in request.Tags)
-        {
-            await product.NameAsync(_images, tag.WithDefaultTag(), cancel);
-            await output.NoteAsync(null, $"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
-        }
+        foreach (var tag in request.Tags) await product.NameAsync(_images, tag.WithDefaultTag(), cancel);
+        if (request is { Tags.Count: 0, IsExportedLater: false }) await product.KeepAsync(_images, cancel);
+        // What is told now is on the disk.
+        foreach (var (_, image) in images) await output.NoteAsync(null, $"Successfully built {image.Id.Short}", cancel);
+        foreach (var tag in request.Tags) await output.NoteAsync(null, $"Successfully tagged {tag.WithDefaultTag().Familiar}", cancel);
         foreach (var (name, all) in request.CacheTo)
             await CacheExport.ToRegistryAsync(_images, product, name, all, await request.AuthFor(name.Domain, cancel), output, cancel);
         return product;
@@ -133,7 +135,6 @@ public sealed class Builder
         if (run.Arguments.NotConsumed() is { Count: > 0 } left)
             await output.NoteAsync(null, $"[Warning] One or more build-args {GoText.List(left)} were not consumed", cancel);
 
-        await output.NoteAsync(null, $"Successfully built {image.Id.Short}", cancel);
         var stages = await Task.WhenAll(run.Stages);
         return (image, [.. stages.Select(stage => stage?.Current).OfType<Image>()]);
     }

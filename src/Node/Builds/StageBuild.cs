@@ -145,7 +145,7 @@ internal sealed partial class StageBuild(BuildRun run, Stage stage)
         };
         IReadOnlyList<Layer> below = Current?.Layers ?? [];
         var image = await run.Images.CreateImageAsync(config, layer is null ? below : [.. below, layer], run.Lease, Current?.Id, cancel);
-        await run.Cache.RememberAsync(step, image, cancel);
+        run.Cache.Remember(step, image);
         Current = image;
     }
 

@@ -53,6 +53,8 @@ public sealed partial class ContainerTable
         record.Mounts = await new MountResolution(engine, engine.Volumes, id).ResolveAsync(record.Config, record.HostConfig, () => MountImage(image), cancel);
         undo.Push(async () => await engine.Volumes.ReleaseAsync(id, record.Mounts, removeAnonymous: true));
 
+        // What a user is told is there stands on nothing that a power cut takes away.
+        if (!request.Temporary) await engine.Images.SettleAsync(cancel);
         await container.SaveAsync(record);
         Add(container);
         undo.Keep();

@@ -42,7 +42,7 @@ public static class BuildsRoutes
             var telling = TellAsync(output, lines, quiet, bySteps);
             try
             {
-                using var lease = engine.Images.Lease("build");
+                using var lease = engine.Images.Lease("build", settlesLater: true);
                 var built = await engine.Builds.BuildAsync(request, output, lease, context.Text("buildid"), context.RequestAborted);
                 if (quiet) lines.Write(new ProgressMessage { Stream = $"{(built.Index?.Digest ?? built.Image.Id)}\n" });
             }
@@ -86,9 +86,12 @@ public static class BuildsRoutes
     private static async Task<JsonHttpResult<BuildPruneResponse>> PruneAsync(HttpContext context, Engine engine)
     {
         var filters = context.Filters();
+        // docker system prune has one set of filters for everything; steps have no labels.
+        filters.AllowFilters("until", "id", "type", "label", "label!");
+        var matches = StepFilter.Of([.. new[] { "id", "type" }.SelectMany(name => filters.GetValueOrDefault(name, []).Select(value => (name, value)))]);
         var now = engine.Time.GetUtcNow();
-        var (removed, bytes) = await engine.Builds.PruneAsync(PruneUntil.Of(filters, now) ?? now, Long(context, "keep-storage"), null, context.RequestAborted);
-        return TypedResults.Json(new BuildPruneResponse { CachesDeleted = [.. removed.Select(id => id.ToString())], SpaceReclaimed = (ulong)bytes }, DockerApiJson.Default.BuildPruneResponse);
+        var (removed, bytes) = await engine.Builds.PruneAsync(PruneUntil.Of(filters, now) ?? now, context.Flag("all"), Long(context, "keep-storage"), matches, context.RequestAborted);
+        return TypedResults.Json(new BuildPruneResponse { CachesDeleted = [.. removed.Select(step => step.Key)], SpaceReclaimed = (ulong)bytes }, DockerApiJson.Default.BuildPruneResponse);
     }
 
     private static BuildRequest Request(HttpContext context)

@@ -55,7 +55,7 @@ public static class DiskUsageRoutes
             var below = image.Parent is { } parent ? engine.Images.TryFind(parent.ToString())?.Layers.Count ?? 0 : 0;
             records.Add(new BuildCacheRecord
             {
-                Id = key[..12], Description = entry.Command, CreatedAt = entry.Created, LastUsedAt = entry.LastUsed, UsageCount = entry.Uses, InUse = engine.Images.UserCount(image) > 0,
+                Id = key, Description = entry.Command, CreatedAt = entry.Created, LastUsedAt = entry.LastUsed, UsageCount = entry.Uses, InUse = engine.Images.UserCount(image) > 0,
                 // Its layer is an image's too, where it is counted.
                 Shared = true, Size = image.Layers.Skip(below).Sum(layer => layer.SizeBytes),
             });

@@ -30,8 +30,8 @@ internal sealed class BuildSolver(Engine engine, BuildSessions sessions)
         await job.ShowAsync(async output =>
         {
             var whole = await WithFilesAsync(job, request, folders, session, output, stop.Token);
-            var lease = engine.Images.Lease($"build {job.Reference}");
-            try { built = new BuiltImage(await engine.Builds.BuildAsync(whole, output, lease, job.Reference, stop.Token), lease); }
+            var lease = engine.Images.Lease($"build {job.Reference}", settlesLater: true);
+            try { built = new BuiltImage(await engine.Builds.BuildAsync(whole with { IsExportedLater = true }, output, lease, job.Reference, stop.Token), lease); }
             catch
             {
                 lease.Dispose();

@@ -35,6 +35,8 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
                 _ => throw new EngineException(ErrorKind.NotImplemented, $"this builder does not export as '{exporter.Type}': use image, registry, docker, oci, tar or local"),
             });
         }
+        // What the client is told to have is on the disk, also where it has all of it on its own side.
+        await engine.Images.SettleAsync(cancel);
         return response;
     }
 
@@ -72,6 +74,7 @@ internal sealed class ResultExport(Engine engine, BuildSessions sessions)
         var step = new BuildStep("exporting to image");
         return output.StepAsync(step, async () =>
         {
+            if (names.Count == 0) await built.KeepAsync(engine.Images, cancel);
             foreach (var name in names)
             {
                 await built.NameAsync(engine.Images, name, cancel);

@@ -30,7 +30,9 @@ internal static class TracedBuild
             try
             {
                 using var built = await server.Solver.BuildAsync(job, request, new ClientFolders { Remote = remote }, context.RequestAborted);
-                var exporters = outputs.Where(output => output.Type is not ("" or "moby")).Select(output => new Exporter { Type = output.Type, Attrs = { output.Attrs ?? [] } });
+                // Without any the result stays here, under the names that the build has given it already.
+                IEnumerable<BuildOutputOption> wanted = outputs.Count > 0 || request.Tags.Count > 0 ? outputs.Where(output => output.Type is not ("" or "moby")) : [new BuildOutputOption { Type = "moby" }];
+                var exporters = wanted.Select(output => new Exporter { Type = output.Type, Attrs = { output.Attrs ?? [] } });
                 await server.Export.ExportAsync(job, built.Product, [.. exporters], context.RequestAborted);
                 lines.Write(new ProgressMessage { Id = ImageId, Aux = ProgressLines.Aux(new BuildResult { Id = built.Product.Image.Id.ToString() }, DockerApiJson.Default.BuildResult) });
                 if (context.Flag("q")) lines.Write(new ProgressMessage { Stream = $"{built.Product.Image.Id}\n" });

@@ -4,14 +4,13 @@ using Yun.BuildKit.Protos;
 using Yun.Images;
 using Yun.Node;
 using Yun.Node.Builds;
+using Yun.Protocol;
 
 namespace Yun.BuildKit;
 
 /// <summary>BuildKit's main service: builds, their progress, and what the builder keeps.</summary>
 internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver solver, ResultExport export) : Control.ControlBase
 {
-    private const string RecordType = "regular";
-
     public override async Task<SolveResponse> Solve(SolveRequest request, ServerCallContext context)
     {
         var cancel = context.CancellationToken;
@@ -47,34 +46,31 @@ internal sealed class ControlService(Engine engine, BuildJobs jobs, BuildSolver 
     {
         var response = new DiskUsageResponse();
         var matches = Matching(request.Filter);
-        foreach (var step in (await engine.Builds.Cache.StepsAsync(context.CancellationToken)).Where(step => matches?.Invoke(step) != false))
-        {
-            response.Record.Add(new UsageRecord
-            {
-                Id = step.Key, Description = step.Entry.Command, RecordType = RecordType, Size = step.Bytes, InUse = step.IsHeld, Shared = step.IsHeld,
-                CreatedAt = Timestamp.FromDateTimeOffset(step.Entry.Created), LastUsedAt = Timestamp.FromDateTimeOffset(step.Entry.LastUsed), UsageCount = step.Entry.Uses,
-            });
-        }
+        response.Record.Add((await engine.Builds.Cache.StepsAsync(context.CancellationToken)).Where(step => matches?.Invoke(step) != false).Select(RecordOf));
         return response;
     }
 
     public override async Task Prune(PruneRequest request, IServerStreamWriter<UsageRecord> responses, ServerCallContext context)
     {
         var before = engine.Time.GetUtcNow() - TimeSpan.FromTicks(request.KeepDuration / TimeSpan.NanosecondsPerTick);
-        var (removed, bytes) = await engine.Builds.PruneAsync(before, request.KeepBytes, Matching(request.Filter), context.CancellationToken);
-        for (var i = 0; i < removed.Count; i++)
-            await responses.WriteAsync(new UsageRecord { Id = removed[i].ToString(), RecordType = RecordType, Size = i == 0 ? bytes : 0, CreatedAt = Timestamp.FromDateTimeOffset(before) }, context.CancellationToken);
+        var (removed, bytes) = await engine.Builds.PruneAsync(before, request.All, request.KeepBytes, Matching(request.Filter), context.CancellationToken);
+        foreach (var step in removed) await responses.WriteAsync(RecordOf(step with { IsHeld = false }), context.CancellationToken);
+        var mounts = bytes - removed.Sum(step => step.Bytes);
+        if (mounts > 0) await responses.WriteAsync(new UsageRecord { Id = "cache-mounts", RecordType = "exec.cachemount", Size = mounts, CreatedAt = Timestamp.FromDateTimeOffset(engine.Time.GetUtcNow()) }, context.CancellationToken);
     }
+
+    private static UsageRecord RecordOf(CachedStep step) => new()
+    {
+        Id = step.Key, Description = step.Entry.Command, RecordType = StepFilter.Kind, Size = step.Bytes, InUse = step.IsHeld, Shared = step.IsHeld,
+        CreatedAt = Timestamp.FromDateTimeOffset(step.Entry.Created), LastUsedAt = Timestamp.FromDateTimeOffset(step.Entry.LastUsed), UsageCount = step.Entry.Uses,
+    };
 
     /// <summary>What filters such as <c>id=KEY</c> and <c>type=regular</c> let through; null for all.</summary>
     private static Func<CachedStep, bool>? Matching(Google.Protobuf.Collections.RepeatedField<string> filters)
     {
-        var given = filters.SelectMany(filter => filter.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
-        if (given.Count == 0) return null;
-        var wanted = given.Select(filter => filter.Replace("==", "=", StringComparison.Ordinal).Split('=', 2)).ToList();
-        if (wanted.Find(filter => filter.Length != 2 || filter[0] is not ("id" or "type")) is { } unknown)
-            throw new RpcException(new Grpc.Core.Status(StatusCode.InvalidArgument, $"unknown filter '{string.Join('=', unknown)}': this builder knows id and type"));
-        return step => wanted.TrueForAll(filter => filter[0] == "id" ? step.Key.StartsWith(filter[1], StringComparison.Ordinal) : filter[1] == RecordType);
+        var given = filters.SelectMany(filter => filter.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(filter => filter.Replace("==", "=", StringComparison.Ordinal).Split('=', 2));
+        try { return StepFilter.Of([.. given.Select(filter => (filter[0], filter.Length > 1 ? filter[1] : ""))]); }
+        catch (EngineException unknown) { throw new RpcException(new Grpc.Core.Status(StatusCode.InvalidArgument, unknown.Message)); }
     }
 
     /// <summary>The image to export; null when the client drove the build and wants nothing exported.</summary>

@@ -39,11 +39,29 @@ public sealed class ScratchStore : IAsyncDisposable
         Images = await ImageStore.OpenAsync(_folder.Path, _records, _options);
     }
 
+    /// <summary>A store of what lies here now, as the next daemon would find it after this one had been killed.</summary>
+    public async Task<ScratchStore> KilledAsync()
+    {
+        var next = new ScratchStore(_options);
+        (await new Command("cp", "-a", _folder.Path + "/.", next._folder.Path).RunAsync()).Succeeded();
+        foreach (var entry in await _records.RangeAsync("")) await next._records.PutAsync(entry.Key, entry.Value);
+        next.Images = await ImageStore.OpenAsync(next._folder.Path, next._records, next._options);
+        return next;
+    }
+
     /// <summary>An image with one layer for each tar.</summary>
     public async Task<Image> MakeAsync(string name, params byte[][] tars)
     {
-        var layers = new List<Layer>();
         using var lease = Images.Lease("test");
+        var image = await MakeAsync(lease, tars);
+        await Images.TagAsync(image, ImageReference.Parse(name));
+        return Images.Find(name);
+    }
+
+    /// <summary>The same, without a name.</summary>
+    public async Task<Image> MakeAsync(ImageLease lease, params byte[][] tars)
+    {
+        var layers = new List<Layer>();
         foreach (var tar in tars)
         {
             using var upper = new ScratchFolder();
@@ -52,9 +70,7 @@ public sealed class ScratchStore : IAsyncDisposable
                 extraction.Run(new TarReader(new MemoryStream(tar)), CancellationToken.None);
             layers.Add(await Images.CommitLayerAsync(upper.Path, layers.LastOrDefault(), lease));
         }
-        var image = await Images.CreateImageAsync(new ImageConfig { Architecture = Platform.Host.Architecture, Os = "linux", Created = "2024-05-01T00:00:00Z", Config = new ImageRunConfig { Env = ["PATH=/bin"] } }, layers, lease);
-        await Images.TagAsync(image, ImageReference.Parse(name));
-        return Images.Find(name);
+        return await Images.CreateImageAsync(new ImageConfig { Architecture = Platform.Host.Architecture, Os = "linux", Created = "2024-05-01T00:00:00Z", Config = new ImageRunConfig { Env = ["PATH=/bin"] } }, layers, lease);
     }
 
     public Task<Image> PullAsync(string name, Platform? platform = null, RegistryAuth? auth = null, CancellationToken cancel = default) =>
