@@ -11,7 +11,8 @@ namespace Yun.Images;
 
 /// <summary>
 /// The images of one data root: their content, their unpacked layers, their names. Safe for concurrent use. Reads take no lock and see either the
-/// state before a change or the one after it. What an operation makes is on disk before the operation ends, or, under a lease that settles later, before anybody is told of what stands on it; what it began and did not end leaves nothing that is shown.
+/// state before a change or the one after it. What an operation makes is on disk before the operation ends, or, under a lease that settles later, before
+/// anybody is told of what stands on it. What it began and did not end leaves nothing that is shown.
 /// </summary>
 public sealed partial class ImageStore : IAsyncDisposable
 {
