@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux.Cgroups;
 
@@ -51,17 +50,10 @@ public sealed class Cgroup
     /// <summary>The cgroup's directory where the controller is, or null when the machine lacks the controller.</summary>
     public string? DirectoryOf(string controller) => _layout.Of(controller) is { } hierarchy ? DirectoryIn(hierarchy) : null;
 
-    /// <summary>Every hierarchy's <c>cgroup.procs</c>, open for writing; a process that writes 0 there joins.</summary>
-    public IEnumerable<(CgroupHierarchy Hierarchy, SafeFileHandle Processes)> OpenProcesses()
+    /// <summary>The path of every hierarchy's <see cref="CgroupHierarchy.JoinFile"/>.</summary>
+    public IEnumerable<string> JoinFiles()
     {
-        foreach (var hierarchy in _layout.Hierarchies)
-            yield return (hierarchy, PathDescriptor.Open(null, DirectoryIn(hierarchy) + "/cgroup.procs", OpenFlags.WriteOnly));
-    }
-
-    /// <summary>The path of every hierarchy's <c>cgroup.procs</c>.</summary>
-    public IEnumerable<string> ProcessFiles()
-    {
-        foreach (var hierarchy in _layout.Hierarchies) yield return DirectoryIn(hierarchy) + "/cgroup.procs";
+        foreach (var hierarchy in _layout.Hierarchies) yield return DirectoryIn(hierarchy) + "/" + hierarchy.JoinFile;
     }
 
     /// <summary>Writes one of the cgroup's files.</summary>

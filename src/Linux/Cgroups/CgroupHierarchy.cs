@@ -9,6 +9,12 @@ public sealed record CgroupHierarchy(string MountPoint, IReadOnlyList<string> Co
     /// <summary>The last part of the mount point, as containers see it below <c>/sys/fs/cgroup</c>.</summary>
     public string Name => Path.GetFileName(MountPoint);
 
+    /// <summary>
+    /// The file by which a process of one thread joins, writing 0. In v1 it is <c>tasks</c>, which moves the writer alone: before it heeds <c>cgroup.procs</c> the kernel holds
+    /// up all forks and exits of the machine, and waits 5 to 15 ms for that (cgroup_procs_write_start in kernel/cgroup/cgroup.c).
+    /// </summary>
+    public string JoinFile => IsUnified ? "cgroup.procs" : "tasks";
+
     public bool Has(string controller)
     {
         foreach (var one in Controllers)

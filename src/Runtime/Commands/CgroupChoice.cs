@@ -25,7 +25,7 @@ internal static class CgroupChoice
         {
             var folder = $"{hierarchy.MountPoint}{state.CgroupPath.TrimEnd('/')}/{below.GetValueOrDefault(hierarchy)}".TrimEnd('/');
             if (!Linux.Files.Exists(folder)) throw new UsageException($"error adding pid of the process to cgroups {folder}: {Errno.ENOENT.Describe()} (--cgroup)");
-            files.Add(folder + "/cgroup.procs");
+            files.Add($"{folder}/{hierarchy.JoinFile}");
         }
         return files;
     }

@@ -1,9 +1,10 @@
 using Yun.Linux;
+using Yun.Linux.Cgroups;
 using Yun.Runtime.Walker;
 
 namespace Yun.Runtime.Compile;
 
-/// <summary>The child is made in its v2 cgroup, by clone3 itself, and joins those of v1 by writing 0 to each <c>cgroup.procs</c> that the parent opened.</summary>
+/// <summary>The child is made in its v2 cgroup, by clone3 itself, and joins those of v1 by writing 0 to each <see cref="CgroupHierarchy.JoinFile"/> that the parent opened.</summary>
 internal static class CgroupSteps
 {
     /// <summary>The v2 cgroup for clone3 to make the child in; null when there is none.</summary>
@@ -18,8 +19,8 @@ internal static class CgroupSteps
         foreach (var hierarchy in context.Host.Cgroups.Hierarchies)
         {
             if (hierarchy.IsUnified) continue;
-            var processes = context.Open($"{hierarchy.Name} cgroup.procs", () => PathDescriptor.Open(null, cgroup.DirectoryIn(hierarchy) + "/cgroup.procs", OpenFlags.WriteOnly));
-            context.Program.Add($"join the cgroup {cgroup.Path} of {hierarchy.Name}", Syscall.write, processes, zero, 1);
+            var tasks = context.Open($"{hierarchy.Name} {hierarchy.JoinFile}", () => PathDescriptor.Open(null, $"{cgroup.DirectoryIn(hierarchy)}/{hierarchy.JoinFile}", OpenFlags.WriteOnly));
+            context.Program.Add($"join the cgroup {cgroup.Path} of {hierarchy.Name}", Syscall.write, tasks, zero, 1);
         }
     }
 }

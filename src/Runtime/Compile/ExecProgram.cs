@@ -21,7 +21,7 @@ internal sealed unsafe class ExecProgram : IDisposable
 
     /// <param name="container">The pidfd of the container's first process.</param>
     /// <param name="kinds">The kinds of namespaces to join.</param>
-    /// <param name="cgroups">Each hierarchy's cgroup.procs to write to, and the one to take where the kernel lets no process into the first.</param>
+    /// <param name="cgroups">Each hierarchy's file to join by, and the one to take where the kernel lets no process into the first.</param>
     /// <param name="report">The writing end of the pipe for reports, which stays open until execve.</param>
     public static ExecProgram Compile(RuntimeSpec spec, LaunchInput input, IHostView host, int container, CloneFlags kinds, IEnumerable<(string File, string? Else)> cgroups, int report)
     {

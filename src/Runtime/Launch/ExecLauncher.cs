@@ -18,11 +18,11 @@ internal static unsafe class ExecLauncher
         using var listener = SeccompListener.For(request);
         using var root = NamespaceSteps.Differs(containerPid, "mnt") ? null : PathDescriptor.Open(null, $"/proc/{containerPid}/root", OpenFlags.Path | OpenFlags.Directory);
         var input = ContainerLauncher.InputOf(request, cgroup: null, terminal, pipes, listener) with { Root = root is null ? -1 : (int)root.DangerousGetHandle() };
-        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), KindsOf(containerPid),
-            Cgroups(request, containerPid), (int)pipe.Write.DangerousGetHandle());
+        var cgroups = Cgroups(request, containerPid);
+        using var program = ExecProgram.Compile(request.Spec, input, HostView.Instance, (int)container.DangerousGetHandle(), KindsOf(containerPid), cgroups.Joined, (int)pipe.Write.DangerousGetHandle());
         var pidFd = program.Program.Arena.Place(-1L);
         using var deadline = LaunchDeadline.Watch(pidFd, request.Deadline);
-        ContainerLauncher.Clone(program.Program, CloneFlags.None, pidFd);
+        Clone(program.Program, pidFd, cgroups.Born);
         using var first = new SafeFileHandle((nint)(int)*pidFd, ownsHandle: true);
         pipe.Write.Dispose();
         var report = LaunchReport.Read(pipe.Read, pid => listener?.Forward(pid, "running"));
@@ -73,23 +73,42 @@ internal static unsafe class ExecLauncher
         return others;
     }
 
-    // The container's own cgroup. Where it cannot be joined, since in v2 a cgroup with controllers for those below has no processes itself, or
-    // is not known, the one that the first process is in.
-    private static List<(string File, string? Else)> Cgroups(LaunchRequest request, int pid)
+    private static void Clone(SyscallProgram program, long* pidFd, List<string> born)
     {
-        var cgroups = new List<(string, string?)>();
+        for (var i = 0; i < born.Count; i++)
+        {
+            using var cgroup = PathDescriptor.Open(null, born[i], OpenFlags.Path | OpenFlags.Directory);
+            try
+            {
+                ContainerLauncher.Clone(program, CloneFlags.IntoCgroup, pidFd, (int)cgroup.DangerousGetHandle());
+                return;
+            }
+            catch (LaunchException error) when (error.Errno is Errno.EBUSY or Errno.EOPNOTSUPP && i + 1 < born.Count) { }
+        }
+        ContainerLauncher.Clone(program, CloneFlags.None, pidFd);
+    }
+
+    // The files by which a process joins its cgroups, each with the one to take where the kernel lets no process in by the first; and the folder in v2
+    // for the process to be made in, which unlike moving there waits for nobody, with the one to take instead.
+    // It is the container's own cgroup. Where that cannot be joined, since in v2 a cgroup with controllers for those below has no processes itself, or
+    // is not known, it is the one that the first process is in.
+    private static (List<(string File, string? Else)> Joined, List<string> Born) Cgroups(LaunchRequest request, int pid)
+    {
+        var (cgroups, born) = (new List<(string, string?)>(), new List<string>());
         foreach (var file in request.CgroupFiles ?? []) cgroups.Add((file, null));
-        if (cgroups.Count > 0) return cgroups;
+        if (cgroups.Count > 0) return (cgroups, born);
+        var movesFirst = request.Spec.Process?.ExecCpuAffinity?.Initial is { Length: > 0 };
         var own = request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? Cgroup.At(path) : null;
         foreach (var (hierarchy, where) in ProcessCgroups(pid))
         {
-            var process = where + "/cgroup.procs";
-            var container = own is not null && Files.Exists(own.DirectoryIn(hierarchy)) ? own.DirectoryIn(hierarchy) + "/cgroup.procs" : process;
+            var process = $"{where}/{hierarchy.JoinFile}";
+            var container = own is not null && Files.Exists(own.DirectoryIn(hierarchy)) ? $"{own.DirectoryIn(hierarchy)}/{hierarchy.JoinFile}" : process;
             // Whoever may not move processes leaves the new one where it is itself.
             if (request.IsRootless && !IsWritable(container)) continue;
-            cgroups.Add((container, hierarchy.IsUnified && container != process ? process : null));
+            if (hierarchy.IsUnified && !movesFirst) born.AddRange(container == process ? [where] : [own!.DirectoryIn(hierarchy), where]);
+            else cgroups.Add((container, hierarchy.IsUnified && container != process ? process : null));
         }
-        return cgroups;
+        return (cgroups, born);
     }
 
     private static bool IsWritable(string path)

@@ -81,9 +81,9 @@ internal sealed unsafe class Criu(string path)
             program.Add("keep mounts to itself", Syscall.mount, 0, program.Text("/"), 0, Argument.Flags(recursive | isPrivate, "MS_REC|MS_PRIVATE"), 0);
             program.Add($"mount the root {Root}", Syscall.mount, program.Text(Root), program.Text(Root), 0, Argument.Flags(bind | recursive, "MS_BIND|MS_REC"), 0);
         }
-        foreach (var file in Cgroup?.ProcessFiles() ?? [])
+        foreach (var file in Cgroup?.JoinFiles() ?? [])
         {
-            var processes = program.Slot("cgroup.procs");
+            var processes = program.Slot("cgroup");
             program.Add($"open {file}", Syscall.openat, PathDescriptor.CurrentDirectory, program.Text(file), Argument.Flags(OpenFlags.WriteOnly | OpenFlags.CloseOnExec, "O_WRONLY|O_CLOEXEC")).Into(processes);
             program.Add($"join the cgroup of {file}", Syscall.write, processes, program.Text("0"), 1);
         }

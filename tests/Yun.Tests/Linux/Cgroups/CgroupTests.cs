@@ -15,7 +15,7 @@ public sealed class CgroupTests
         inner.Create();
         try
         {
-            var join = string.Concat(inner.ProcessFiles().Select(file => $"echo 0 >{file}; "));
+            var join = string.Concat(inner.JoinFiles().Select(file => $"echo 0 >{file}; "));
             var sleeper = new Command("/bin/sh", "-c", join + "exec sleep 1000").RunAsync();
             await Eventually.HoldsAsync(() => Task.FromResult(inner.Processes().Count == 1));
             Assert.Empty(cgroup.Processes());

@@ -97,7 +97,7 @@ public sealed class ExecTests : IDisposable
         {
             // The first process moves on; those that join still begin where the container's limits are.
             using var state = JsonDocument.Parse((await _bundle.RunAsync("state", id)).Succeeded().Output);
-            foreach (var file in cgroup.ProcessFiles()) File.WriteAllText(file, $"{state.RootElement.GetProperty("pid").GetInt32()}");
+            foreach (var file in cgroup.JoinFiles()) File.WriteAllText(file, $"{state.RootElement.GetProperty("pid").GetInt32()}");
             async Task<string> Where(params string[] options) => string.Join(' ', (await _bundle.RunAsync(["exec", .. options, id, "cat", "/proc/self/cgroup"])).Succeeded().Lines.Select(l => l.Split(':')[2]).Distinct());
             Assert.Equal("/", await Where());
             Assert.Equal("/below", await Where("--cgroup", "below"));

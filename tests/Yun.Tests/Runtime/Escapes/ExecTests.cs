@@ -75,7 +75,7 @@ public sealed class ExecTests : IDisposable
     // Namespaces, then a fork, then the program, with everything that one had: as runtimes did it before they were told.
     private void Naively(int pid, Func<bool> met)
     {
-        var groups = string.Join(' ', Yun.Linux.Cgroups.Cgroup.At(_bundle.LastCgroup).ProcessFiles());
+        var groups = string.Join(' ', Yun.Linux.Cgroups.Cgroup.At(_bundle.LastCgroup).JoinFiles());
         var slow = string.Join(':', Enumerable.Range(0, 3000).Select(i => $"/no/{i}")) + ":/bin";
         for (var until = DateTime.UtcNow + s_duration; DateTime.UtcNow < until && !met();)
             new EndToEnd.Command("/bin/sh", "-c", $"for group in {groups}; do echo $$ >$group; done; PATH={slow}; exec /usr/bin/nsenter --target {pid} --mount --uts --ipc --net --pid true").RunAsync().GetAwaiter().GetResult();
