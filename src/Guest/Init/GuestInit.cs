@@ -19,7 +19,6 @@ internal static class GuestInit
             Mount("proc", "/proc");
             Mount("sysfs", "/sys");
             Mount("devtmpfs", "/dev");
-            KeepWorkingSet();
             GuestModules.LoadEarly();
             using var wire = new FrameStream(OpenPort());
             using var server = new GuestServer(wire);
@@ -39,18 +38,6 @@ internal static class GuestInit
         Files.TryMakeDirectory(path, 0x1ED);
         using var mount = MountTree.New(type, []);
         MountTree.Attach(mount, path);
-    }
-
-    /// <summary>
-    /// A guest without swap that runs out of memory reads its programs from the disk again and again instead of ending one. What was used in the last
-    /// second stays (Documentation/admin-guide/mm/multigen_lru.rst), so that the kernel sees that there is no more.
-    /// </summary>
-    private static void KeepWorkingSet()
-    {
-        const string folder = "/sys/kernel/mm/lru_gen";
-        if (!Files.Exists($"{folder}/enabled")) return;
-        KernelFile.Write($"{folder}/enabled", "y");
-        KernelFile.Write($"{folder}/min_ttl_ms", "1000");
     }
 
     private static SafeFileHandle OpenPort()

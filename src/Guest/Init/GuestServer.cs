@@ -61,8 +61,14 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         while (true)
         {
             wire.Send(FrameKind.Alive, First);
+            TellKills();
             Thread.Sleep(s_beat);
         }
+    }
+
+    private void TellKills()
+    {
+        if (GuestMemory.TakeKills() is var kills and > 0) wire.Send(FrameKind.OutOfMemory, First, kills);
     }
 
     private (LaunchedProcess, LaunchPorts) Boot()
@@ -78,16 +84,19 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         foreach (var file in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"]) Files.Write($"/run/yun/{file}", _files[file], 0x1A4);
         if (Text("resolv.conf").Contains(NameRelay.Address, StringComparison.Ordinal)) _names = new NameRelay(wire);
         GuestRoot.Attach(Text("shares"));
-        var (process, ports) = Launch(_files["spec"], null);
+        var limited = GuestMemory.Limit();
+        var (process, ports) = Launch(_files["spec"], null, limited ? GuestMemory.CgroupPath : null);
         _firstPid = process.Pid;
         return (process, ports);
     }
 
     private string Text(string file) => Encoding.UTF8.GetString(_files[file]);
 
-    private static (LaunchedProcess, LaunchPorts) Launch(byte[] json, int? joined)
+    /// <param name="cgroup">For the first process; who joins it is in its cgroup as well.</param>
+    private static (LaunchedProcess, LaunchPorts) Launch(byte[] json, int? joined, string? cgroup = null)
     {
         var spec = SpecReader.Read(json);
+        if (cgroup is not null) spec.Linux!.CgroupsPath = cgroup;
         using var pipes = spec.Process?.Terminal == true ? null : new StreamPipes();
         using var root = joined is null ? GuestRoot.Mount() : null;
         var process = ContainerLauncher.Launch(new LaunchRequest
@@ -132,6 +141,7 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         var code = session.Wait();
         ended?.Invoke();
         lock (_sessions) _sessions.Remove(session.Number);
+        TellKills();
         wire.Send(FrameKind.Exited, session.Number, code);
         if (session.Number == First) GoDown();
     }

@@ -30,6 +30,17 @@ internal sealed class EngineReport
 
     public void Happened(string name, string cause) => Say($"event {name} {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()} {cause.ReplaceLineEndings(" ")}\n");
 
+    /// <summary>As <see cref="Happened"/>; while one such waits for an engine that is away, it is not told again, so that there is room for others.</summary>
+    public void HappensOften(string name, string cause)
+    {
+        lock (_waiting)
+        {
+            foreach (var line in _waiting)
+                if (line.StartsWith($"event {name} ", StringComparison.Ordinal)) return;
+            Happened(name, cause);
+        }
+    }
+
     /// <summary>Before this process ends: waits a little for an engine that is away.</summary>
     public void Finish()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Yun.Guest.Wire;
 using Yun.Linux;
@@ -85,9 +86,10 @@ internal sealed class MonitorCommand
         var watch = new GuestWatch(emulator, _report, int.Parse(MachineFolder.Text("watchdog")));
         using var names = new NameClient(wire);
         var frame = wire.Receive();
-        for (; frame is { Kind: FrameKind.Question or FrameKind.Alive } early; frame = wire.Receive())
+        for (; frame is { Kind: FrameKind.Question or FrameKind.Alive or FrameKind.OutOfMemory } early; frame = wire.Receive())
         {
             watch.Seen();
+            if (early.Kind == FrameKind.OutOfMemory) TellKills(early.Content);
             if (early.Kind == FrameKind.Question) names.Ask(early.Session, early.Content);
         }
         if (frame is { Kind: FrameKind.Failed, Content: [var code, .. var message] })
@@ -117,18 +119,25 @@ internal sealed class MonitorCommand
     }
 
     /// <summary>Until the guest has gone down in order (true), or is gone.</summary>
-    private static bool Route(FrameStream wire, ProcessRelay relay, ExecClients clients, NameClient names, GuestWatch watch)
+    private bool Route(FrameStream wire, ProcessRelay relay, ExecClients clients, NameClient names, GuestWatch watch)
     {
         while (wire.Receive() is { } frame)
         {
             watch.Seen();
             if (frame.Kind == FrameKind.Down) return true;
             if (frame.Kind == FrameKind.Alive) continue;
-            if (frame.Kind == FrameKind.Question) names.Ask(frame.Session, frame.Content);
+            if (frame.Kind == FrameKind.OutOfMemory) TellKills(frame.Content);
+            else if (frame.Kind == FrameKind.Question) names.Ask(frame.Session, frame.Content);
             else if (frame.Session == 0) relay.Handle(frame);
             else clients.Handle(frame);
         }
         return false;
+    }
+
+    private void TellKills(byte[] content)
+    {
+        if (content.Length == 4 && BinaryPrimitives.ReadInt32LittleEndian(content) is var kills and > 0)
+            _report.HappensOften("oom", $"the guest's kernel ended {kills} {(kills == 1 ? "program" : "programs")} for want of memory");
     }
 
     /// <summary>What the engine tells of the end of a guest that has not gone down in order.</summary>

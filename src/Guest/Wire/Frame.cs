@@ -7,6 +7,7 @@ namespace Yun.Guest.Wire;
 //     |      (a machine that goes on from a template begins here: it has said hello where the template was made)
 //     | -- file* , boot --------------------> |   how the machine is to be; then its first process is to start
 //     | <---------------------------- alive --  |   at once, and every two seconds from then on
+//     | <-------------------- out of memory --  |   so many programs were ended since it was said last
 //     | <---------------- started or failed -- |   session 0
 //     | -- exec, files {session} -----------> |   any number at once, with numbers of the monitor's choice
 //     | <---------------- started or failed -- |
@@ -38,6 +39,7 @@ internal enum FrameKind : byte
     Down = 23,
     Credit = 24,
     Alive = 25,
+    OutOfMemory = 26,
 }
 
 /// <param name="Session">The process that it is about; 0 is the machine's first.</param>

@@ -39,7 +39,7 @@ public sealed partial class Container
             State = record.State with
             {
                 Status = ContainerLife.Next(record.State.Status, retry ? ContainerAction.Retry : ContainerAction.Exit),
-                Pid = 0, ExitCode = exitCode, OomKilled = oomKilled, FinishedAt = at, Error = "",
+                Pid = 0, ExitCode = exitCode, OomKilled = oomKilled || _machineRanOut || record.State.OomKilled, FinishedAt = at, Error = "",
             },
         });
         _settled = SettleAsync();

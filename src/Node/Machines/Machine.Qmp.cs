@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Yun.Linux;
+using Yun.Node.Machines.Agents;
 using Yun.Node.Machines.Qmp;
 using Yun.Protocol;
 
@@ -25,13 +26,15 @@ public sealed partial class Machine
         _cause = "";
         var events = _events = NewChannel();
         _qmp = new QmpListener(QmpFolder, User, happened => { if (!TakeAtOnce(happened)) events.Writer.TryWrite(happened); });
+        _agent = _record.HasAgentPort ? new AgentListener(QmpFolder, User, Name) : null;
         _listening = Task.Run(() => ListenAsync(events));
     }
 
     private async ValueTask StopListeningAsync()
     {
         if (_qmp is { } listener) await listener.DisposeAsync();
-        _qmp = null;
+        if (_agent is { } agent) await agent.DisposeAsync();
+        (_qmp, _agent) = (null, null);
         _events.Writer.TryComplete();
         SandboxSocket.Remove(QmpFolder);
     }

@@ -130,7 +130,7 @@ public sealed partial class Machine
         Id, MachineValidation.MemoryOf(Config), Math.Max(1, Config.Cpus), ImageMachines.HasKvm,
         [.. _record.Disks.Select(disk => new PlannedDisk(disk.Format, disk.ReadOnly, [.. disk.Bases.Select(id => Engine.Machines.Library.OfId(id).Format)]))],
         sandbox.Interfaces, File.Exists(PathOf(KernelFile)), File.Exists(PathOf(InitialRootFile)), Config.Append, File.Exists(PathOf(FirmwareFile)),
-        Config.Firmware == MachineValidation.Uefi ? tools.RequireUefi().Code : null, Config.Cdrom != "", Config.CloudInit is not null, State.Saved, Engine.Options.Machines.MergesMemory) { Modules = [.. Config.Modules.Select(MachineModule.LineOf)], CpuFlags = Config.CpuFlags, HasScreen = Config.Screen };
+        Config.Firmware == MachineValidation.Uefi ? tools.RequireUefi().Code : null, Config.Cdrom != "", Config.CloudInit is not null, State.Saved, Engine.Options.Machines.MergesMemory) { Modules = [.. Config.Modules.Select(MachineModule.LineOf)], CpuFlags = Config.CpuFlags, HasScreen = Config.Screen, HasAgentPort = _record.HasAgentPort };
 
     private async Task<QmpSession> AwaitQemuAsync(Task<int> ended, DateTimeOffset began, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Yun.Node.Machines.Agents;
 using Yun.Node.Machines.Qmp;
 using Yun.Node.Networks;
 
@@ -22,6 +23,9 @@ internal sealed record MachinePlan(
 
     public bool HasScreen { get; init; }
 
+    /// <summary>For an agent in the guest.</summary>
+    public bool HasAgentPort { get; init; }
+
     /// <summary>What the processor has or lacks, by QEMU's names, each after a sign.</summary>
     public IReadOnlyList<string> CpuFlags { get; init; } = [];
 }
@@ -35,6 +39,11 @@ internal static class MachineArguments
     /// <summary>Where a sandbox has the machine's files.</summary>
     public const string Folder = "/vm", Kernel = "/vm/kernel", InitialRoot = "/vm/initrd", Firmware = "/vm/firmware", FirmwareVariables = "/vm/variables", Cdrom = "/vm/cdrom", Seed = "/vm/seed", QmpFolder = "/vm/qmp";
 
+    /// <summary>By which QMP knows the port of the guest's agent.</summary>
+    public const string AgentPort = "agent";
+
+    // By which an agent finds it.
+    private const string AgentPortName = "org.qemu.guest_agent.0";
     private const int TranslationMebibytes = 64;
 
     public static string DiskPath(int disk) => $"/vm/disk{disk}";
@@ -88,6 +97,8 @@ internal static class MachineArguments
         }
         for (var i = 0; i < plan.Interfaces.Count; i++)
             arguments.AddRange(["-netdev", Text($"tap,id=net{i},ifname={plan.Interfaces[i].Tap},script=no,downscript=no,vhost=off"), "-device", Text($"virtio-net-pci,netdev=net{i},mac={plan.Interfaces[i].MacAddress},romfile=")]);
+        if (plan.HasAgentPort)
+            arguments.AddRange(["-device", "virtio-serial-pci", "-chardev", $"socket,id={AgentPort},path={QmpFolder}/{AgentListener.SocketName},reconnect=1", "-device", $"virtserialport,chardev={AgentPort},name={AgentPortName}"]);
         if (plan.Incoming) arguments.AddRange(["-incoming", "defer"]);
         return arguments;
     }

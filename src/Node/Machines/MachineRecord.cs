@@ -11,6 +11,8 @@ public sealed record MachineRecord
     public DateTimeOffset Created { get; set; }
     public MachineConfig Config { get; set; } = new();
     public IReadOnlyList<MachineDisk> Disks { get; set; } = [];
+    /// <summary>It has a port for an agent of its guest. One that was made without it never gets it: a saved state is of the devices that there were.</summary>
+    public bool HasAgentPort { get; set; }
     public IReadOnlyList<MachineSnapshot> Snapshots { get; set; } = [];
     /// <summary>What it got on its networks when it was last started.</summary>
     public Dictionary<string, EndpointSettings> Endpoints { get; set; } = [];

@@ -22,7 +22,7 @@ internal sealed class MachineReports : IAsyncDisposable
     public const string FolderInside = "/vm/report";
 
     /// <summary>What can happen; the last four are how it ends.</summary>
-    public static readonly string[] Names = ["boot-retry", "cold-start", "unresponsive", "responsive", "panic", "watchdog", "lost", "off"];
+    public static readonly string[] Names = ["boot-retry", "cold-start", "unresponsive", "responsive", "oom", "panic", "watchdog", "lost", "off"];
 
     private const string SocketName = "report.sock";
     private const int LineBytesMax = 4096, CauseMax = 1024;

@@ -25,7 +25,7 @@ public sealed partial class MachineTable
         await using var undo = new Undo();
         var taken = TakeName(name, id);
         undo.Push(() => { _names.TryRemove(KeyValuePair.Create(taken, id)); });
-        var machine = new Machine(engine, new MachineRecord { Id = id, Name = taken, Created = engine.Time.GetUtcNow(), Config = WithAddresses(config) });
+        var machine = new Machine(engine, new MachineRecord { Id = id, Name = taken, Created = engine.Time.GetUtcNow(), Config = WithAddresses(config), HasAgentPort = true });
         Directory.CreateDirectory(machine.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         undo.Push(() => engine.Trash.Throw(machine.Directory));
         await CopyBootFilesAsync(machine, config, cancel);
@@ -47,7 +47,7 @@ public sealed partial class MachineTable
         // Addresses are its own, and what is published by one cannot be by the other.
         var networks = source.Config.Networks.ToDictionary(network => network.Key, _ => (EndpointSettings?)null);
         var config = WithAddresses(source.Config with { Networks = networks, PortBindings = [], Hostname = "" });
-        var machine = new Machine(engine, new MachineRecord { Id = id, Name = taken, Created = engine.Time.GetUtcNow(), Config = config });
+        var machine = new Machine(engine, new MachineRecord { Id = id, Name = taken, Created = engine.Time.GetUtcNow(), Config = config, HasAgentPort = true });
         Directory.CreateDirectory(machine.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         undo.Push(() => engine.Trash.Throw(machine.Directory));
         foreach (var file in Machine.BootFiles(config))

@@ -41,7 +41,7 @@ public sealed partial class MachineTable
         await using var undo = new Undo();
         TakeName(offered.Name, offered.Id);
         undo.Push(() => { _names.TryRemove(KeyValuePair.Create(offered.Name, offered.Id)); });
-        var machine = new Machine(engine, new MachineRecord { Id = offered.Id, Name = offered.Name, Created = offered.Created, Config = config, Endpoints = offered.Endpoints });
+        var machine = new Machine(engine, new MachineRecord { Id = offered.Id, Name = offered.Name, Created = offered.Created, Config = config, Endpoints = offered.Endpoints, HasAgentPort = offered.HasAgentPort });
         Directory.CreateDirectory(machine.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         undo.Push(() => engine.Trash.Throw(machine.Directory));
         await other.SendAsync(new MoveMessage { Word = MoveStream.Accepted }, cancel);

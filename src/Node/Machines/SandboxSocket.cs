@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Yun.Linux;
 
 namespace Yun.Node.Machines;
@@ -21,6 +23,13 @@ internal static class SandboxSocket
         using var socket = PathDescriptor.Open(null, path, OpenFlags.Path);
         FileAt.ChangeOwner(socket, "", user, user);
         return bound;
+    }
+
+    /// <summary>Whether that user's process is at the other end.</summary>
+    public static bool IsOf(Socket socket, uint user)
+    {
+        using var handle = new SafeFileHandle(socket.Handle, ownsHandle: false);
+        return new UnixSocket(handle).Peer.Uid == user;
     }
 
     /// <summary>With the directory of all machines, when it was the last.</summary>

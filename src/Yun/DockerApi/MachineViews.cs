@@ -17,13 +17,13 @@ internal static class MachineViews
         };
     }
 
-    public static MachineInspect Inspect(MachineRecord record, string hypervisor, string logPath)
+    public static MachineInspect Inspect(MachineRecord record, string hypervisor, string logPath, GuestInfo? guest)
     {
         var state = record.State;
         return new MachineInspect
         {
             Id = record.Id, Name = record.Name, Created = record.Created, RestartCount = record.RestartCount, Hypervisor = hypervisor,
-            Config = record.Config, Snapshots = [.. record.Snapshots], LogPath = logPath,
+            Config = record.Config, Snapshots = [.. record.Snapshots], LogPath = logPath, Guest = guest,
             State = new MachineStateInfo
             {
                 Status = state.Word, Running = state.IsLive, Paused = state.Status == MachineStatus.Paused, Restarting = state.Status == MachineStatus.Restarting, Saved = state.Saved && !state.IsLive,

@@ -26,6 +26,7 @@ public static class MachinesRoutes
         machines.MapPost("/{name}/pause", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).PauseAsync(name, context.RequestAborted)));
         machines.MapPost("/{name}/resume", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).ResumeAsync(name, context.RequestAborted)));
         machines.MapPost("/{name}/save", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).SaveAsync(name, context.RequestAborted)));
+        machines.MapPost("/{name}/exec", ExecAsync);
         machines.MapPost("/{name}/wait", WaitAsync);
         machines.MapDelete("/{name}", (string name, HttpContext context, Engine engine) => DoAsync(At(context, engine).RemoveAsync(name, context.Flag("force"), context.RequestAborted)));
         routes.MapMachineConsoles();
@@ -56,8 +57,13 @@ public static class MachinesRoutes
     {
         var hypervisor = At(context, engine);
         var record = await hypervisor.FindAsync(name, context.RequestAborted);
-        return TypedResults.Json(MachineViews.Inspect(record, hypervisor.Description, hypervisor == engine.Hypervisors.Own ? engine.Machines.Find(record.Id).LogPath : ""), DockerApiJson.Default.MachineInspect);
+        var own = hypervisor == engine.Hypervisors.Own ? engine.Machines.Find(record.Id) : null;
+        var guest = own is null ? null : await own.AskGuestAsync(context.RequestAborted);
+        return TypedResults.Json(MachineViews.Inspect(record, hypervisor.Description, own?.LogPath ?? "", guest), DockerApiJson.Default.MachineInspect);
     }
+
+    private static async Task<JsonHttpResult<GuestExit>> ExecAsync(string name, HttpContext context, Engine engine) =>
+        TypedResults.Json(await engine.Machines.Find(name).ExecAsync(await context.ReadBodyAsync(DockerApiJson.Default.GuestCommand), context.RequestAborted), DockerApiJson.Default.GuestExit);
 
     private static async Task<JsonHttpResult<MachineCreateResponse>> CreateAsync(HttpContext context, Engine engine)
     {

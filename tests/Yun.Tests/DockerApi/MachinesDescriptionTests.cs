@@ -29,7 +29,7 @@ public sealed class MachinesDescriptionTests
 
     [Theory]
     [InlineData(typeof(MachineConfig)), InlineData(typeof(MachineDiskRequest)), InlineData(typeof(CloudInitConfig)), InlineData(typeof(MachineCreateResponse)), InlineData(typeof(MachineSummary)), InlineData(typeof(MachineInspect))]
-    [InlineData(typeof(MachineStateInfo)), InlineData(typeof(MachineDiskInfo)), InlineData(typeof(MachineSnapshot)), InlineData(typeof(MachineNetworkSettings)), InlineData(typeof(DiskInfo)), InlineData(typeof(MachineKernelInfo))]
+    [InlineData(typeof(MachineStateInfo)), InlineData(typeof(MachineDiskInfo)), InlineData(typeof(MachineSnapshot)), InlineData(typeof(MachineNetworkSettings)), InlineData(typeof(DiskInfo)), InlineData(typeof(GuestCommand)), InlineData(typeof(GuestExit)), InlineData(typeof(GuestInfo)), InlineData(typeof(MachineKernelInfo))]
     public void The_description_has_the_properties_that_a_body_has(Type body)
     {
         var described = s_description.GetProperty("components").GetProperty("schemas").GetProperty(body.Name).GetProperty("properties").EnumerateObject().Select(property => property.Name);

@@ -53,7 +53,7 @@ internal sealed class QmpListener : IAsyncDisposable
             try
             {
                 var socket = await _listener.AcceptAsync(_closing.Token);
-                if (!IsQemu(socket))
+                if (!SandboxSocket.IsOf(socket, _user))
                 {
                     socket.Dispose();
                     continue;
@@ -70,12 +70,6 @@ internal sealed class QmpListener : IAsyncDisposable
             if (_session.Task.IsCompleted) _session = New();
         }
         _session.TrySetCanceled();
-    }
-
-    private bool IsQemu(Socket socket)
-    {
-        using var handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(socket.Handle, ownsHandle: false);
-        return new UnixSocket(handle).Peer.Uid == _user;
     }
 
     private static TaskCompletionSource<QmpSession> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

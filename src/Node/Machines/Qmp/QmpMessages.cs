@@ -25,6 +25,10 @@ public sealed class QmpException(string command, string words) : Exception($"{co
 /// <param name="Status">running, paused, prelaunch, io-error, guest-panicked, inmigrate…</param>
 internal sealed record QmpStatus(string Status, bool Running);
 
+/// <summary>One of <c>query-chardev</c>.</summary>
+/// <param name="FrontendOpen">Of a virtio port: a program in the guest has opened it.</param>
+internal sealed record QmpChardev(string Label, bool FrontendOpen);
+
 /// <summary>One of <c>query-jobs</c>; over when its status is <c>concluded</c>.</summary>
 internal sealed record QmpJob(string Id, string Status, string? Error);
 
@@ -59,6 +63,7 @@ internal sealed record QmpNode([property: JsonPropertyName("node-name")] string 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(QmpStatus))]
 [JsonSerializable(typeof(List<QmpJob>))]
+[JsonSerializable(typeof(List<QmpChardev>))]
 [JsonSerializable(typeof(QmpMigration))]
 [JsonSerializable(typeof(QmpResize))]
 [JsonSerializable(typeof(QmpSnapshot))]

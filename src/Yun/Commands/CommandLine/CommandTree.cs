@@ -75,6 +75,7 @@ public static class CommandTree
         new("machine disk ls, machine disk list", "List imported disks", () => new ListDisksCommand()),
         new("machine disk rm, machine disk remove", "Remove one or more imported disks", () => new RemoveDisksCommand()),
         new("machine events", "Get real time events of virtual machines", () => new EventsCommand("machine")),
+        new("machine exec", "Run a command in a machine, by the agent of its guest", () => new ExecInMachineCommand()),
         new("machine export", "Write a disk of a machine, alone and whole (streamed to STDOUT by default)", () => new ExportDiskCommand()),
         new("machine import", "Import a disk to make machines from", () => new ImportDiskCommand()),
         new("machine inspect", "Display detailed information on one or more machines", () => new InspectCommand(InspectKind.Machine)),

@@ -19,6 +19,8 @@ namespace Yun.DockerApi.Model;
 [JsonSerializable(typeof(MachineCreateResponse))]
 [JsonSerializable(typeof(List<MachineSummary>))]
 [JsonSerializable(typeof(MachineInspect))]
+[JsonSerializable(typeof(Yun.Node.Machines.GuestCommand))]
+[JsonSerializable(typeof(Yun.Node.Machines.GuestExit))]
 [JsonSerializable(typeof(List<DiskInfo>))]
 [JsonSerializable(typeof(DiskInfo))]
 [JsonSerializable(typeof(EventMessage))]

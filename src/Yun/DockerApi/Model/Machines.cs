@@ -43,6 +43,8 @@ public sealed class MachineInspect
     public List<MachineDiskInfo> Disks { get; set; } = [];
     public List<MachineSnapshot> Snapshots { get; set; } = [];
     public MachineNetworkSettings NetworkSettings { get; set; } = new();
+    /// <summary>What the guest's agent says; null where none listens.</summary>
+    public GuestInfo? Guest { get; set; }
     public string LogPath { get; set; } = "";
 }
 

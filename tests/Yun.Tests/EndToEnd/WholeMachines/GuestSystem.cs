@@ -17,6 +17,7 @@ public sealed class GuestSystem : IDisposable
             grep -q Power $event/device/name && (dd if=/dev/input/${event##*/} of=/dev/null bs=24 count=1 2>/dev/null; echo the button; poweroff -f) &
         done
         httpd -h /www
+        [ ! -x /sbin/qemu-ga ] || (until port=$(grep -l org.qemu.guest_agent.0 /sys/class/virtio-ports/*/name 2>/dev/null); do sleep 0.2; done; port=${port%/name}; exec /sbin/qemu-ga -p /dev/${port##*/} -t /tmp) &
         PS1='ready# '
         export PS1
         echo the guest is up
@@ -33,7 +34,7 @@ public sealed class GuestSystem : IDisposable
         """;
 
     // What the cloud kernel has as modules of what QEMU has as devices.
-    private static readonly string[] s_modules = ["virtio_pci", "virtio_blk", "virtio_net", "button", "evdev", "pvpanic-pci", "isofs"];
+    private static readonly string[] s_modules = ["virtio_pci", "virtio_blk", "virtio_net", "button", "evdev", "pvpanic-pci", "isofs", "virtio_console"];
 
     private readonly ScratchFolder _folder = new();
 
@@ -46,7 +47,8 @@ public sealed class GuestSystem : IDisposable
     /// <summary>The options by which a machine starts it.</summary>
     public string[] Options => ["--kernel", Kernel, "--initrd", InitialRoot, "--append", Append];
 
-    public static async Task<GuestSystem> MakeAsync()
+    /// <param name="agent">With the distribution's qemu-guest-agent, which it starts.</param>
+    public static async Task<GuestSystem> MakeAsync(bool agent = false)
     {
         var folder = (await Made("kernel").RunAsync()).Text;
         var busybox = Path.Combine((await Made("unpacked", "busybox-static").RunAsync()).Succeeded().Text, "bin", "busybox");
@@ -58,6 +60,7 @@ public sealed class GuestSystem : IDisposable
         foreach (var directory in (string[])["bin", "dev", "proc", "sys", "etc", "tmp", "mnt", "modules", "www"]) cpio.WriteDirectory(directory);
         cpio.WriteCharacterDevice("dev/console", 5, 1);
         cpio.WriteFile("bin/busybox", File.ReadAllBytes(busybox));
+        if (agent) await WriteAgentAsync(cpio);
         cpio.WriteFile("init", Encoding.ASCII.GetBytes(Init));
         cpio.WriteFile("dhcp", Encoding.ASCII.GetBytes(Dhcp));
         cpio.WriteFile("etc/hosts", "127.0.0.1 localhost\n"u8);
@@ -71,6 +74,17 @@ public sealed class GuestSystem : IDisposable
         cpio.WriteFile("modules/order", Encoding.ASCII.GetBytes(string.Join('\n', order)));
         cpio.Finish();
         return system;
+    }
+
+    private static async Task WriteAgentAsync(CpioWriter cpio)
+    {
+        var program = Path.Combine((await Made("unpacked", "qemu-guest-agent").RunAsync()).Succeeded().Text, "usr/sbin/qemu-ga");
+        // All that it links to, QEMU does too.
+        var links = new Command("ldd", program) { Environment = { ["LD_LIBRARY_PATH"] = Path.Combine((await Made("machine-tools").RunAsync()).Succeeded().Text, "lib", "x86_64-linux-gnu") } };
+        foreach (var directory in (string[])["sbin", "lib", "lib64"]) cpio.WriteDirectory(directory);
+        cpio.WriteFile("sbin/qemu-ga", File.ReadAllBytes(program));
+        foreach (var path in (await links.RunAsync()).Succeeded().Lines.SelectMany(line => line.Split(' ', '\t')).Where(word => word.StartsWith('/') || word.StartsWith("artifacts/", StringComparison.Ordinal)))
+            cpio.WriteFile((path.StartsWith("/lib64/", StringComparison.Ordinal) ? "lib64/" : "lib/") + Path.GetFileName(path), File.ReadAllBytes(path));
     }
 
     public void Dispose() => _folder.Dispose();
