@@ -8,8 +8,9 @@ return args switch
     _ when Environment.ProcessId == 1 && Environment.ProcessPath == "/init" => GuestInit.Run(),
     ["monitor"] => MonitorCommand.Run(),
     ["template"] => TemplateCommand.Run(),
+    ["rest"] => RestCommand.Run(),
     ["exec"] => ExecCommand.Run(FrameKind.Exec, "YUN_EXEC"),
-    ["files"] => ExecCommand.Run(FrameKind.Files, "YUN_FILES"),
+    ["files"] => ExecCommand.Run(FrameKind.Files, ExecCommand.FilesVariable),
     ["files", .. var words] => GuestFiles.Run(words),
     _ => Usage(),
 };

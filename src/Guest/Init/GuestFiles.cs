@@ -15,6 +15,7 @@ namespace Yun.Guest.Init;
 /// </summary>
 internal static class GuestFiles
 {
+    /// <param name="firstPid">The container's first process; 0 in a machine that runs no program.</param>
     /// <param name="words">What is asked, each escaped as in a URL, with spaces between.</param>
     public static (LaunchedProcess, LaunchPorts) Start(string words, int firstPid)
     {
@@ -56,7 +57,7 @@ internal static class GuestFiles
                 using (var root = OpenRoot(firstPid)) Put(root, path, keep.Length > 0, owner);
                 break;
             case ["export"]:
-                using (var root = MountNamespace.CloneFrom(firstPid, "/", recursive: false)) WriteTar(root, new ArchiveOptions { Name = "", CrossMounts = false });
+                using (var root = firstPid == 0 ? MountTree.Clone(GuestRoot.AtRest, recursive: false) : MountNamespace.CloneFrom(firstPid, "/", recursive: false)) WriteTar(root, new ArchiveOptions { Name = "", CrossMounts = false });
                 break;
             case ["changes"]: WriteChanges(); break;
             case ["layer", var freeze]: WriteLayer(freeze.Length > 0); break;
@@ -64,7 +65,7 @@ internal static class GuestFiles
         }
     }
 
-    private static SafeFileHandle OpenRoot(int firstPid) => PathDescriptor.Open(null, $"/proc/{firstPid}/root", OpenFlags.Path | OpenFlags.Directory);
+    private static SafeFileHandle OpenRoot(int firstPid) => PathDescriptor.Open(null, firstPid == 0 ? GuestRoot.AtRest : $"/proc/{firstPid}/root", OpenFlags.Path | OpenFlags.Directory);
 
     private static void Put(SafeFileHandle root, string path, bool keepKinds, string owner)
     {

@@ -14,8 +14,8 @@ internal static class GuestMemory
     public const string CgroupPath = "/container";
 
     private const string Hierarchy = "/sys/fs/cgroup";
-    // What streams, requests for files and the kernel's own tables take at most at one time, and a part of what there is, since the tables grow with it.
-    private const long ReserveMin = 6L << 20, ReserveShare = 32;
+    // What streams, requests for files and the kernel's own tables take at one time, and a part of what there is, since the tables grow with it.
+    private const long ReserveMin = 4L << 20, ReserveShare = 32;
 
     private static readonly Lock s_asking = new();
     private static Cgroup? s_cgroup;
@@ -42,7 +42,8 @@ internal static class GuestMemory
         cgroup.Create();
         if (cgroup.DirectoryOf("memory") is not { } directory) return false;
         var total = Kibibytes("MemTotal") << 10;
-        var free = Kibibytes("MemAvailable") << 10;
+        // Of its own caches the kernel counts as available what it does not give back in time.
+        var free = (Kibibytes("MemAvailable") - Kibibytes("KReclaimable")) << 10;
         var limit = Math.Max(free / 2, free - Math.Max(ReserveMin, total / ReserveShare));
         KernelFile.Write($"{directory}/memory.max", limit.ToString(CultureInfo.InvariantCulture));
         s_cgroup = cgroup;

@@ -9,6 +9,9 @@ internal static class GuestRoot
     /// <summary>Where the image is, and what the container has changed over it.</summary>
     public const string Image = "/image", Upper = $"{Changes}/upper";
 
+    /// <summary>The whole, in a machine that runs no program.</summary>
+    public const string AtRest = "/rest";
+
     private const string Changes = "/changes", Volumes = "/run/yun/volumes";
 
     private static readonly TimeSpan s_diskMax = TimeSpan.FromSeconds(10);
@@ -31,6 +34,14 @@ internal static class GuestRoot
     /// <summary>A detached mount of the whole, for one start.</summary>
     public static SafeFileHandle Mount() => Overlay.Mount([Image], Upper, $"{Changes}/work");
 
+    /// <summary>For those who read and write files of a machine that runs no program.</summary>
+    public static void Rest()
+    {
+        Files.TryMakeDirectory(AtRest, 0x1ED);
+        using var root = Mount();
+        MountTree.Attach(root, AtRest);
+    }
+
     /// <summary>Whoever reads the changes as of one moment (<see cref="FileSystemFreeze"/>) has done so, or has died.</summary>
     public static void Thaw()
     {
@@ -39,7 +50,11 @@ internal static class GuestRoot
     }
 
     /// <summary>When nobody uses it any more. What cannot be unmounted is written all the same.</summary>
-    public static void Detach() => MountTree.Detach(Changes);
+    public static void Detach()
+    {
+        MountTree.Detach(AtRest);
+        MountTree.Detach(Changes);
+    }
 
     private static void Attach(string type, string disk, string path, string option)
     {

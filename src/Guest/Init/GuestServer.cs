@@ -41,8 +41,10 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
                 break;
             case FrameKind.Boot:
                 Threads.Start(Beat);
-                Start(First, Boot);
+                if (_files["spec"].Length > 0) Start(First, Boot);
+                else Rest();
                 break;
+            case FrameKind.Down: GoDown(); break;
             // By a thread of its own: starting takes a while, and others' streams go on.
             case FrameKind.Exec: Threads.Start(() => Start(frame.Session, () => Launch(frame.Content, _firstPid))); break;
             case FrameKind.Files: Threads.Start(() => Start(frame.Session, () => GuestFiles.Start(Encoding.UTF8.GetString(frame.Content), _firstPid), GuestRoot.Thaw)); break;
@@ -73,6 +75,31 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
 
     private (LaunchedProcess, LaunchPorts) Boot()
     {
+        Prepare();
+        var limited = GuestMemory.Limit();
+        var (process, ports) = Launch(_files["spec"], null, limited ? GuestMemory.CgroupPath : null);
+        _firstPid = process.Pid;
+        return (process, ports);
+    }
+
+    /// <summary>No program: the disks are there for those who read and write files.</summary>
+    private void Rest()
+    {
+        try
+        {
+            Prepare();
+            GuestRoot.Rest();
+            wire.Send(FrameKind.Started, First);
+        }
+        catch (Exception failed) when (failed is SyscallException or IOException)
+        {
+            wire.Send(FrameKind.Failed, First, [NotInvokable, .. Encoding.UTF8.GetBytes(failed.Message)]);
+            GoDown();
+        }
+    }
+
+    private void Prepare()
+    {
         // What a machine has in common with others that go on from the same template must not be what its secrets are made of.
         BootedMachine.AddEntropy(_files["entropy"]);
         BootedMachine.SetClock(long.Parse(Text("clock"), CultureInfo.InvariantCulture));
@@ -84,10 +111,6 @@ internal sealed class GuestServer(FrameStream wire) : IDisposable
         foreach (var file in (ReadOnlySpan<string>)["hosts", "hostname", "resolv.conf"]) Files.Write($"/run/yun/{file}", _files[file], 0x1A4);
         if (Text("resolv.conf").Contains(NameRelay.Address, StringComparison.Ordinal)) _names = new NameRelay(wire);
         GuestRoot.Attach(Text("shares"));
-        var limited = GuestMemory.Limit();
-        var (process, ports) = Launch(_files["spec"], null, limited ? GuestMemory.CgroupPath : null);
-        _firstPid = process.Pid;
-        return (process, ports);
     }
 
     private string Text(string file) => Encoding.UTF8.GetString(_files[file]);

@@ -10,6 +10,9 @@ namespace Yun.Guest.Vmm;
 /// </summary>
 internal static class ExecCommand
 {
+    /// <summary>By which a process is told what <see cref="Init.GuestFiles"/> is asked.</summary>
+    public const string FilesVariable = "YUN_FILES";
+
     private const int MachineGone = 137;
 
     public static int Run(FrameKind kind, string variable)

@@ -59,7 +59,7 @@ internal sealed class MonitorCommand
     }
 
     /// <summary>A machine whose guest has said hello, and is told what to be.</summary>
-    private Emulator Boot()
+    internal Emulator Boot()
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -15,6 +15,7 @@ namespace Yun.Guest.Wire;
 //     | -- signal, resize ------------------> |
 //     | <------------------ exited {session} - |   after all output of the session
 //     | <-- question, answer ---------------> |   DNS messages; the session is the question's number
+//     | -- down ---------------------------> |   to a machine without a first process (an empty specification): there is no more to do
 //     | <---------------------------- down --  |   after session 0: all is on the disks
 //
 // A frame is 12 bytes (kind, three of nothing, session, length of the content; little endian) and the content.

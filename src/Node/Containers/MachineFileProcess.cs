@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
 using Yun.Node.Keeper;
-using Yun.Node.Machines;
 using Yun.Protocol;
 
 namespace Yun.Node.Containers;
@@ -15,16 +14,15 @@ internal sealed class MachineFileProcess : IAsyncDisposable
     private readonly Pipe _output = new();
     private readonly Task _pump;
 
-    private MachineFileProcess(ProbeProcess process, CancellationToken cancel)
+    private readonly IDisposable? _turn;
+
+    /// <param name="turn">The container's, let go of with this.</param>
+    public MachineFileProcess(ProbeProcess process, IDisposable? turn, CancellationToken cancel)
     {
-        _process = process;
+        (_process, _turn) = (process, turn);
         Output = _output.Reader.AsStream();
         _pump = PumpAsync(cancel);
     }
-
-    /// <param name="words">What <c>yun-guest files</c> is asked.</param>
-    public static async Task<MachineFileProcess> StartAsync(Container container, bool stdin, CancellationToken cancel, params string[] words) =>
-        new(await ProbeProcess.StartAsync(container, MachineSandbox.FilesSpec(container.Id, container.CgroupPath, words), stdin, cancel), cancel);
 
     /// <summary>What it writes. Its end is read only when it has succeeded; else reading throws the <see cref="EngineException"/> that says why not.</summary>
     public Stream Output { get; }
@@ -47,6 +45,7 @@ internal sealed class MachineFileProcess : IAsyncDisposable
         await _output.Reader.CompleteAsync();
         await _process.DisposeAsync();
         await _pump;
+        _turn?.Dispose();
     }
 
     private async Task PumpAsync(CancellationToken cancel)

@@ -14,6 +14,7 @@ public sealed partial class Container
 
     private async Task<ContainerPath> OpenMachinePathAsync(string path, CancellationToken cancel)
     {
+        RequireOnDisk(path, writes: false);
         await using var process = await ReadMachineAsync(cancel, "status", path);
         var line = Encoding.UTF8.GetString(await Bounded.ReadAsync(process.Output, StatusBytesMax, "virtual machine's answer", cancel));
         try { return new MachinePath(this, path, PathStatus.Parse(line.TrimEnd('\n'))); }
@@ -22,8 +23,8 @@ public sealed partial class Container
 
     private async Task ExtractInMachineAsync(string path, Stream tar, bool keepKinds, ContainerUser? owner, CancellationToken cancel)
     {
-        RequireMachineRuns();
-        await using var process = await MachineFileProcess.StartAsync(this, stdin: true, cancel, "put", path, keepKinds ? "keep-kinds" : "", owner is null ? "" : $"{owner.Uid}:{owner.Gid}");
+        RequireOnDisk(path, writes: true);
+        await using var process = await StartFilesAsync(stdin: true, inTurn: false, cancel, "put", path, keepKinds ? "keep-kinds" : "", owner is null ? "" : $"{owner.Uid}:{owner.Gid}");
         await process.FinishAsync(input => ArchiveExtractor.CopyPlainAsync(tar, input, cancel), cancel);
     }
 
@@ -46,21 +47,11 @@ public sealed partial class Container
     /// <param name="pause">Hold up those who write meanwhile.</param>
     private async Task<Layer> CommitMachineLayerAsync(Layer? below, ImageLease lease, bool pause, CancellationToken cancel)
     {
-        await using var process = await ReadMachineAsync(cancel, "layer", pause ? "freeze" : "");
+        await using var process = await StartFilesAsync(stdin: false, inTurn: true, cancel, "layer", pause ? "freeze" : "");
         return await Engine.Images.CommitLayerAsync(process.Output, below, lease, cancel);
     }
 
-    private Task<MachineFileProcess> ReadMachineAsync(CancellationToken cancel, params string[] words)
-    {
-        RequireMachineRuns();
-        return MachineFileProcess.StartAsync(this, stdin: false, cancel, words);
-    }
-
-    private void RequireMachineRuns()
-    {
-        if (State.Status == ContainerStatus.Paused) throw new EngineException(ErrorKind.Conflict, $"container {Name} is paused, and only its virtual machine reads its files: unpause it first");
-        if (!State.IsLive) throw new EngineException(ErrorKind.Conflict, $"container {Name} does not run, and only its virtual machine reads its files: start it first");
-    }
+    private Task<MachineFileProcess> ReadMachineAsync(CancellationToken cancel, params string[] words) => StartFilesAsync(stdin: false, inTurn: false, cancel, words);
 
     private sealed class MachinePath(Container container, string path, PathStatus status) : ContainerPath(status)
     {

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Yun.Node.Containers.Spec;
 using Yun.Node.Keeper;
 using Yun.Oci;
@@ -20,17 +22,23 @@ internal sealed class ProbeProcess : IAsyncDisposable
     public static Task<ProbeProcess> StartAsync(Container container, IReadOnlyList<string> command, CancellationToken cancel) =>
         StartAsync(container, ExecSpec.Of(container, new ExecSettings(command)), stdin: false, cancel);
 
-    public static async Task<ProbeProcess> StartAsync(Container container, RuntimeSpec spec, bool stdin, CancellationToken cancel)
+    public static Task<ProbeProcess> StartAsync(Container container, RuntimeSpec spec, bool stdin, CancellationToken cancel)
     {
-        var engine = container.Engine;
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        return StartAsync(container.Engine, new KeptStart(id, container.Id, spec) { Exec = true, OpenStdin = stdin, StdinOnce = true }, null, null, cancel);
+    }
+
+    /// <summary>One that is no container's: with a root and mounts of its own.</summary>
+    public static async Task<ProbeProcess> StartAsync(Engine engine, KeptStart start, SafeFileHandle? root, IReadOnlyDictionary<string, SafeHandle>? mounts, CancellationToken cancel)
+    {
+        var id = start.ProcessId;
         var exit = engine.Exits.Expect(id);
-        var streams = await engine.Keeper.AttachAsync(id, stdin, stdout: true, stderr: true, cancel);
+        var streams = await engine.Keeper.AttachAsync(id, start.OpenStdin, stdout: true, stderr: true, cancel);
         try
         {
             cancel.ThrowIfCancellationRequested();
             // As a container's: once asked, the keeper may have a process, which only its answer lets us forget again.
-            await engine.Keeper.StartAsync(new KeptStart(id, container.Id, spec) { Exec = true, OpenStdin = stdin, StdinOnce = true }, null, null, cancel: CancellationToken.None);
+            await engine.Keeper.StartAsync(start, root, null, mounts, CancellationToken.None);
             return new ProbeProcess(engine, id, streams, exit);
         }
         catch

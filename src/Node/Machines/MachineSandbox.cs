@@ -87,7 +87,17 @@ public static partial class MachineSandbox
     /// <summary>One that stands for a process in the machine which reads or writes files for the engine.</summary>
     /// <param name="words">As <c>yun-guest files</c> takes them.</param>
     public static RuntimeSpec FilesSpec(string id, string cgroupPath, IEnumerable<string> words) =>
-        ProcessSpec(id, cgroupPath, new SpecProcess(), "files", $"YUN_FILES={string.Join(' ', words.Select(Uri.EscapeDataString))}");
+        ProcessSpec(id, cgroupPath, new SpecProcess(), "files", FilesVariable(words));
+
+    /// <summary>The sandbox of a machine that runs no program, and whose disk is read or written for the engine.</summary>
+    /// <param name="id">The container's.</param>
+    internal static RuntimeSpec RestSpec(string id, string cgroupPath, IEnumerable<string> words, SandboxFiles files, MachineShape shape)
+    {
+        var process = Process(id, new SpecProcess(), [GuestProgram, "rest"], FilesVariable(words));
+        return Spec(ResourceLimits.Of(new HostConfig(), DeviceRules(shape.HasKvm)), shape.MemoryBytes + QemuCommand.OverheadBytes, cgroupPath, process, Mounts(id, files, isTemplate: false), shape.HasKvm);
+    }
+
+    private static string FilesVariable(IEnumerable<string> words) => $"YUN_FILES={string.Join(' ', words.Select(Uri.EscapeDataString))}";
 
     private static RuntimeSpec ProcessSpec(string id, string cgroupPath, SpecProcess inside, string verb, string variable) => new()
     {

@@ -35,7 +35,15 @@ public sealed class RunTests(MachineFixture machines) : IClassFixture<MachineFix
         var daemon = await machines.StartedAsync();
         try
         {
-            var run = await daemon.Docker.RunAsync("run", "--name", "eats", "--runtime", "vm", "--network", "none", "-m", "96m", "busybox", "sh", "-c", "tail /dev/zero; echo ended $?");
+            CommandResult run;
+            // Rarely the guest's kernel ends one process more, which is the shell that would have told it (docs/status.md).
+            const int triesMax = 2;
+            for (var tries = 1; ; tries++)
+            {
+                run = await daemon.Docker.RunAsync("run", "--name", "eats", "--runtime", "vm", "--network", "none", "-m", "96m", "busybox", "sh", "-c", "tail /dev/zero; echo ended $?");
+                if (tries == triesMax || run.ExitCode != 137) break;
+                await daemon.Docker.RunAsync("rm", "-f", "eats");
+            }
             Assert.Equal((0, "ended 137"), (run.ExitCode, run.Text));
             Assert.Equal("true", await daemon.Docker.TextAsync("inspect", "-f", "{{.State.OOMKilled}}", "eats"));
             // Docker's client asks for whole seconds.
