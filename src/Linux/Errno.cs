@@ -44,6 +44,7 @@ public static class ErrnoText
         Errno.ENOSPC => "no space left on device",
         Errno.EROFS => "read-only file system",
         Errno.EPIPE => "broken pipe",
+        Errno.ERANGE => "numerical result out of range",
         Errno.ENAMETOOLONG => "file name too long",
         Errno.ENOSYS => "function not implemented",
         Errno.ENOTEMPTY => "directory not empty",

@@ -3,10 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Yun.Linux;
 
-/// <summary>Which user namespace another namespace belongs to (ioctl_ns(2)). Namespaces are told apart by their inodes.</summary>
+/// <summary>Which kind a namespace is of, and which user namespace it belongs to (ioctl_ns(2)). Namespaces are told apart by their inodes.</summary>
 public static unsafe class NamespaceOwner
 {
-    private const nuint GetUserNamespace = 0xb701;
+    private const nuint GetUserNamespace = 0xb701, GetKind = 0xb703;
 
     public static ulong IdOf(string path)
     {
@@ -25,6 +25,9 @@ public static unsafe class NamespaceOwner
         using var handle = new SafeFileHandle(owner, ownsHandle: true);
         return Inode(handle);
     }
+
+    /// <summary>Which kind of namespace was opened; null when it is none.</summary>
+    public static CloneFlags? KindOf(SafeHandle opened) => Native.ioctl(opened, GetKind, null) is var kind and > 0 ? (CloneFlags)kind : null;
 
     private static ulong Inode(SafeHandle file)
     {

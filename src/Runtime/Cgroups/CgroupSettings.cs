@@ -62,6 +62,7 @@ internal static class CgroupSettings
     public static IEnumerable<CgroupSetting> For(SpecResources resources, CgroupLayout layout)
     {
         var settings = new List<CgroupSetting>();
+        if (resources.BlockIO?.WeightDevice?.FindIndex(d => d is { Weight: null, LeafWeight: null }) is >= 0 and var empty) throw new SpecException($"linux.resources.blockIO.weightDevice[{empty}]", "has neither weight nor leafWeight");
         void Add(string controller, string field, string file, string? value, bool optional = false)
         {
             if (value is null) return;
@@ -116,7 +117,10 @@ internal static class CgroupSettings
             case "rdma":
                 // One file for all devices, and a line for each.
                 foreach (var (device, limits) in resources.Rdma ?? [])
+                {
+                    if (limits is { HcaHandles: null, HcaObjects: null }) throw new SpecException($"linux.resources.rdma.{device}", "has neither hcaHandles nor hcaObjects");
                     put($"rdma.{device}", "rdma.max", $"{device} hca_handle={limits.HcaHandles?.ToString(CultureInfo.InvariantCulture) ?? "max"} hca_object={limits.HcaObjects?.ToString(CultureInfo.InvariantCulture) ?? "max"}");
+                }
                 break;
             case "net_cls" when resources.Network?.ClassId is { } classId: put("network.classID", "net_cls.classid", Text(classId)); break;
             case "net_prio":
@@ -131,10 +135,13 @@ internal static class CgroupSettings
         // Memory and swap together; a kernel without swap accounting has no such file.
         put("memory.swap", "memory.memsw.limit_in_bytes", Wanted(SwapOf(memory)), optional: !Files.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"));
         put("memory.reservation", "memory.soft_limit_in_bytes", Wanted(memory.Reservation));
-        put("memory.swappiness", "memory.swappiness", memory.Swappiness is { } swappiness and <= 100 ? Text(swappiness) : null);
+        put("memory.swappiness", "memory.swappiness", memory.Swappiness is { } swappiness && Swappiness(swappiness) ? Text(swappiness) : null);
         put("memory.disableOOMKiller", "memory.oom_control", memory.DisableOomKiller == true ? "1" : null);
         put("memory.kernelTCP", "memory.kmem.tcp.limit_in_bytes", Wanted(memory.KernelTcp));
     }
+
+    // Old engines write the minus one that means the machine's own as the largest number there is.
+    private static bool Swappiness(ulong value) => value <= 100 || (value == ulong.MaxValue ? false : throw new SpecException("linux.resources.memory.swappiness", $"{value} is not between 0 and 100"));
 
     private static void MemoryV2(SpecMemory memory, Put put)
     {

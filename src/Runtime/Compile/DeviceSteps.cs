@@ -23,8 +23,8 @@ internal static class DeviceSteps
         if (context.Dev is not { } dev) return;
         var given = context.Linux.Devices ?? [];
         foreach (var device in s_defaults)
-            if (!given.Exists(g => g.Path == device.Path)) Make(context, dev, device, "linux.devices");
-        for (var i = 0; i < given.Count; i++) Make(context, dev, given[i], $"linux.devices[{i}]");
+            if (!given.Exists(g => g.Path == device.Path)) Make(context, dev, device, "linux.devices", isGiven: false);
+        for (var i = 0; i < given.Count; i++) Make(context, dev, given[i], $"linux.devices[{i}]", isGiven: true);
         foreach (var (target, link) in s_links)
             // Kernels without /proc/kcore are common, and a link to nothing looks like a fault.
             if (link != "core" || context.Host.EntryAt(target) != HostEntry.Absent)
@@ -44,7 +44,7 @@ internal static class DeviceSteps
         }
     }
 
-    private static void Make(CompileContext context, Slot dev, SpecDevice device, string field)
+    private static void Make(CompileContext context, Slot dev, SpecDevice device, string field, bool isGiven)
     {
         var program = context.Program;
         uint type = device.Type switch
@@ -72,9 +72,28 @@ internal static class DeviceSteps
         var mode = (device.FileMode ?? 0x1b6) & 0xfff;
         var number = type == 0x1000 ? 0 : Number((uint)device.Major!.Value, (uint)device.Minor!.Value);
         var name = program.Text(Path.GetFileName(path));
-        program.Add($"make {path}", Syscall.mknodat, parent, name, Argument.Flags(type | mode, $"{device.Type}|{PathSteps.Octal(mode)}"), Argument.Flags(number, $"{device.Major}:{device.Minor}")).Tolerate(Errno.EEXIST);
+        StepEditor Node(string purpose) => program.Add(purpose, Syscall.mknodat, parent, name, Argument.Flags(type | mode, $"{device.Type}|{PathSteps.Octal(mode)}"), Argument.Flags(number, $"{device.Major}:{device.Minor}"));
+        var made = Node($"make {path}").Tolerate(Errno.EEXIST);
+        if (isGiven)
+        {
+            RequireNumber(program, parent, name, device, path);
+            Node($"make {path}, which is there and is not {field}");
+            made.SkipToHere(onSuccess: true, whenTolerated: false);
+        }
         if (device.Uid is > 0 || device.Gid is > 0)
             program.Add($"give {path} its owner", Syscall.fchownat, parent, name, device.Uid ?? 0, device.Gid ?? 0, Argument.Flags(0x100, "AT_SYMLINK_NOFOLLOW"));
+    }
+
+    // What is there already must be the device that is meant ("Devices": MUST generate an error). The list compares by futex(2), which answers EAGAIN where a word is another one;
+    // then making the node once more fails with the reason.
+    private static unsafe void RequireNumber(SyscallProgram program, Argument parent, Argument name, SpecDevice device, string path)
+    {
+        const int statusSize = 256, majorAt = 0x80, minorAt = 0x84, compareAndRequeue = 4 | 128;
+        var status = (byte*)program.Arena.Allocate(statusSize);
+        program.Add($"look at {path}", Syscall.statx, parent, name, Argument.Flags(0x100, "AT_SYMLINK_NOFOLLOW"), Argument.Flags(0x7ff, "BASIC_STATS"), Argument.Memory(status, "$status"));
+        StepEditor Compare(int at, long number, string what) => program.Add($"compare {path}", Syscall.futex, Argument.Memory(status + at, $"$status.{what}"), Argument.Flags(compareAndRequeue, "CMP_REQUEUE|PRIVATE"), 0, 0, Argument.Memory(status + at, $"$status.{what}"), number);
+        Compare(majorAt, device.Type == "p" ? 0 : device.Major!.Value, "major").Tolerate(Errno.EAGAIN, skip: 1);
+        Compare(minorAt, device.Type == "p" ? 0 : device.Minor!.Value, "minor").Tolerate(Errno.EAGAIN).SkipOnSuccess(1);
     }
 
     // Nobody may make device nodes in a user namespace, so one that we make is shown, or else the host's, if it is the device that is meant.

@@ -16,7 +16,7 @@ internal static class NamespaceSteps
     /// <summary>The namespaces that clone3 itself makes.</summary>
     public static CloneFlags Made(CompileContext context)
     {
-        Check(context.Linux.Namespaces);
+        Check(context);
         var flags = CloneFlags.None;
         foreach (var (type, flag) in s_types)
             if (type is not ("cgroup" or "time") && context.Makes(type) && !(type == "network" && context.Input.NetworkNamespace >= 0)) flags |= flag;
@@ -62,14 +62,24 @@ internal static class NamespaceSteps
     /// <summary>The PID namespace to join, which the launching thread must do before it clones; null when there is none, or a first child joins it: that tells a pid, which must be one of ours.</summary>
     public static string? PidNamespacePath(CompileContext context) => context.InUserNamespace ? null : context.Linux.Namespaces?.Find(n => n.Type == "pid")?.Path is { Length: > 0 } path ? path : null;
 
-    private static void Check(List<SpecNamespace>? namespaces)
+    private static void Check(CompileContext context)
     {
-        var seen = new HashSet<string>();
+        var (namespaces, seen) = (context.Linux.Namespaces, new HashSet<string>());
         for (var i = 0; i < (namespaces?.Count ?? 0); i++)
         {
             var type = namespaces![i].Type;
             if (!Array.Exists(s_types, t => t.Type == type)) throw new SpecException($"linux.namespaces[{i}].type", $"'{type}' is not a namespace; it must be one of {string.Join(", ", Array.ConvertAll(s_types, t => t.Type))}");
             if (!seen.Add(type)) throw new SpecException($"linux.namespaces[{i}].type", $"'{type}' is listed twice");
+            if (namespaces[i].Path is { Length: > 0 } path && context.Input.OpensForReal) CheckPath(path, type, $"linux.namespaces[{i}].path");
         }
+    }
+
+    private static void CheckPath(string path, string type, string field)
+    {
+        if (path[0] != '/') throw new SpecException(field, $"'{path}' is not an absolute path");
+        var errno = PathDescriptor.TryOpen(null, path, OpenFlags.ReadOnly, out var opened);
+        if (errno != Errno.None) throw new SpecException(field, $"'{path}': {errno.Describe()}");
+        using (opened)
+            if (NamespaceOwner.KindOf(opened!) is var kind && kind != Array.Find(s_types, t => t.Type == type).Flag) throw new SpecException(field, $"'{path}' is {(kind is null ? "no namespace" : $"not a {type} namespace")}");
     }
 }

@@ -11,13 +11,14 @@ internal static class SeccompFilter
     public static byte[] For(SpecSeccomp seccomp)
     {
         if (Notifies(seccomp) && seccomp.ListenerPath is not { Length: > 0 }) throw new SpecException("linux.seccomp.listenerPath", "is missing; SCMP_ACT_NOTIFY needs somebody to ask");
+        if (seccomp is { ListenerMetadata.Length: > 0, ListenerPath: not { Length: > 0 } }) throw new SpecException("linux.seccomp.listenerMetadata", "has no listenerPath to be sent to");
         var rules = new List<SeccompRule>();
         for (var i = 0; i < (seccomp.Syscalls?.Count ?? 0); i++) AddRules(rules, seccomp.Syscalls![i], $"linux.seccomp.syscalls[{i}]");
         var native = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? SyscallArchitecture.Arm64 : SyscallArchitecture.X64;
         var architectures = new List<SyscallArchitecture> { native };
         foreach (var name in seccomp.Architectures ?? [])
             if (ArchitectureOf(name) is { } architecture && !architectures.Contains(architecture)) architectures.Add(architecture);
-        var action = ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction");
+        var action = ActionOf(seccomp.DefaultAction, seccomp.DefaultErrnoRet, "linux.seccomp.defaultAction", "linux.seccomp.defaultErrnoRet");
         // As runc does: of a call that is newer than the profile a program is told that it is not there, for to anything else it has no answer.
         var newer = seccomp.DefaultAction is "SCMP_ACT_ALLOW" or "SCMP_ACT_LOG" or "SCMP_ACT_TRACE" ? action : SeccompAction.Errno | (uint)Errno.ENOSYS;
         return SeccompCompiler.Compile(new SeccompPolicy(action, [.. architectures], rules, newer));
@@ -62,7 +63,8 @@ internal static class SeccompFilter
 
     private static void AddRules(List<SeccompRule> rules, SpecSyscall syscall, string field)
     {
-        var action = ActionOf(syscall.Action, syscall.ErrnoRet, $"{field}.action");
+        var action = ActionOf(syscall.Action, syscall.ErrnoRet, $"{field}.action", $"{field}.errnoRet");
+        if (syscall.Names.Count == 0) throw new SpecException($"{field}.names", "is empty; a rule is for one call at least");
         var arguments = new List<SeccompArgument>();
         foreach (var argument in syscall.Args ?? []) arguments.Add(ArgumentOf(argument, $"{field}.args[{arguments.Count}]"));
         // Two comparisons of one argument mean either, as runc reads the specification: one rule cannot hold both.
@@ -91,8 +93,9 @@ internal static class SeccompFilter
         return new SeccompArgument((int)argument.Index, comparison, argument.Value, argument.ValueTwo);
     }
 
-    private static uint ActionOf(string action, uint? errno, string field) => action switch
+    private static uint ActionOf(string action, uint? errno, string field, string errnoField) => action switch
     {
+        not ("SCMP_ACT_ERRNO" or "SCMP_ACT_TRACE") when errno is not null => throw new SpecException(errnoField, $"is given with {action}, which returns no error number"),
         "SCMP_ACT_KILL" or "SCMP_ACT_KILL_THREAD" => SeccompAction.KillThread,
         "SCMP_ACT_KILL_PROCESS" => SeccompAction.KillProcess,
         "SCMP_ACT_TRAP" => SeccompAction.Trap,

@@ -8,7 +8,7 @@ namespace Yun.Runtime.Walker;
 /// </summary>
 internal sealed unsafe class SyscallProgram : IDisposable
 {
-    private const int StepsMax = 4096;
+    private const int StepsMax = 8192;
     private readonly Step* _steps;
     private readonly List<StepText> _texts = new(160);
 
