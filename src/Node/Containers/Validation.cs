@@ -31,6 +31,8 @@ public static partial class Validation
         foreach (var port in config.ExposedPorts?.Keys ?? Enumerable.Empty<string>()) NetworkController.ParseKey(port);
         if (config.StopSignal is { Length: > 0 } signal) _ = Signal(signal);
         if (config.Hostname is { Length: > 63 }) throw Wrong($"invalid hostname format: {config.Hostname}");
+        OneLine("hostname", config.Hostname);
+        OneLine("domainname", config.Domainname);
         Health(config);
         HealthFailure.Check(config);
         Check(host);
@@ -51,6 +53,11 @@ public static partial class Validation
         }
         LogSettings.Check(host.LogConfig);
         if (host.StorageOpt is { Count: > 0 }) throw Wrong("--storage-opt is not supported by this storage driver");
+        OneLine("extra host", [.. host.ExtraHosts ?? []]);
+        OneLine("link", [.. host.Links ?? []]);
+        OneLine("DNS server", [.. host.Dns ?? []]);
+        OneLine("DNS search domain", [.. host.DnsSearch ?? []]);
+        OneLine("DNS option", [.. host.DnsOptions ?? []]);
         Modes(host);
         KernelParameters.Check(host);
         SecurityProfile.Check(host);
@@ -90,6 +97,13 @@ public static partial class Validation
         if (policy.MaximumRetryCount < 0) throw Wrong("invalid restart policy: maximum retry count cannot be negative");
         if (policy.Name != "on-failure" && policy.MaximumRetryCount > 0) throw Wrong("invalid restart policy: maximum retry count can only be used with 'on-failure'");
         if (autoRemove) throw Wrong("can't create 'AutoRemove' container with restart policy");
+    }
+
+    // Each becomes part of a line in /etc/hostname, /etc/hosts or /etc/resolv.conf, and must not become two (CVE-2022-4318).
+    private static void OneLine(string what, params ReadOnlySpan<string?> values)
+    {
+        foreach (var value in values)
+            if (value?.Any(char.IsControl) == true) throw Wrong($"invalid {what}: it holds a control character, such as the end of a line");
     }
 
     private static void Modes(HostConfig host)

@@ -194,7 +194,8 @@ public sealed class Daemon : IAsyncDisposable
             var machines = (await Yun.RunAsync("machine", "ls", "-aq", "--no-trunc")).Lines;
             if (machines.Length > 0)
                 (await Yun.RunAsync(["machine", "rm", "-f", .. machines])).Succeeded();
-            Assert.Equal(0, await StopAsync());
+            if (await StopAsync() is var code and not 0)
+                throw new XunitException($"The daemon ended with {code}.\n{Log}");
             if (_ownDisk)
                 (await new Command("umount", DataRoot).RunAsync()).Succeeded();
             // The keeper ends by itself once the daemon has told it to, and the kernel takes a moment to let its things go.

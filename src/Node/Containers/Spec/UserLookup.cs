@@ -35,15 +35,16 @@ public static class UserLookup
         if (userPart.Length == 0) userPart = "0";
 
         var number = Number(userPart);
-        var entry = passwd().FirstOrDefault(f => f.Length >= 4 && (f[0] == userPart || (number is not null && Number(f[2]) == number)));
+        // A number is never a name, or an image could make 1000 its name for root (CVE-2016-3697).
+        var entry = passwd().FirstOrDefault(f => f.Length >= 4 && (number is null ? f[0] == userPart : Id(f[2]) == number));
         if (entry is null && number is null) throw Unknown($"unable to find user {userPart}: no matching entries in passwd file");
-        var uid = entry is null ? number!.Value : Number(entry[2]) ?? throw Unknown($"unable to find user {userPart}: its passwd entry has no valid id");
-        var gid = entry is null ? 0 : Number(entry[3]) ?? 0;
+        var uid = entry is null ? number!.Value : Id(entry[2]) ?? throw Unknown($"unable to find user {userPart}: its passwd entry has no valid id");
+        var gid = entry is null ? 0 : Id(entry[3]) ?? throw Unknown($"unable to find user {userPart}: its passwd entry has no valid group id");
 
         var groups = new List<uint>();
         if (groupPart.Length > 0) gid = GroupId(groupPart, groupFile(), $"unable to find group {groupPart}: no matching entries in group file");
         // Only without a group of its own does a user bring the groups that list it, as in Docker.
-        else if (entry is not null) groups.AddRange(groupFile().Where(f => f.Length >= 4 && f[3].Split(',').Contains(entry[0])).Select(f => Number(f[2])).OfType<uint>());
+        else if (entry is not null) groups.AddRange(groupFile().Where(f => f.Length >= 4 && f[3].Split(',').Contains(entry[0])).Select(f => Id(f[2])).OfType<uint>());
         // The main group is among the supplementary ones, or a process could leave it and so get round a file that denies it (CVE-2022-36109).
         groups.Insert(0, gid);
         foreach (var more in moreGroups) groups.Add(GroupId(more, groupFile(), $"Unable to find group {more}: no matching entries in group file"));
@@ -52,15 +53,15 @@ public static class UserLookup
 
     private static uint GroupId(string asked, IReadOnlyList<string[]> groups, string notFound)
     {
-        if (groups.FirstOrDefault(f => f.Length >= 3 && f[0] == asked) is { } named && Number(named[2]) is { } id) return id;
-        return Number(asked) ?? throw Unknown(notFound);
+        if (Number(asked) is { } number) return number;
+        return groups.FirstOrDefault(f => f.Length >= 3 && f[0] == asked) is { } named && Id(named[2]) is { } id ? id : throw Unknown(notFound);
     }
 
-    private static uint? Number(string text)
-    {
-        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
-        return number <= IdMax ? (uint)number : throw Unknown($"uids and gids must be in range 0-{IdMax}");
-    }
+    // With a zero in front it is a name like any other, which nobody has.
+    private static uint? Number(string text) =>
+        text.Length == 0 || !text.All(char.IsAsciiDigit) || (text[0] == '0' && text.Length > 1) ? null : Id(text) ?? throw Unknown($"uids and gids must be in range 0-{IdMax}");
+
+    private static uint? Id(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id <= IdMax ? id : null;
 
     private static List<string[]> ReadLines(SafeHandle root, string path)
     {
@@ -79,7 +80,7 @@ public static class UserLookup
 
     private static bool IsRegular(SafeFileHandle file)
     {
-        try { return !File.GetAttributes(file).HasFlag(FileAttributes.Device) && RandomAccess.GetLength(file) >= 0; }
+        try { return (File.GetAttributes(file) & (FileAttributes.Device | FileAttributes.Directory)) == 0 && RandomAccess.GetLength(file) >= 0; }
         catch (NotSupportedException) { return false; }
     }
 
