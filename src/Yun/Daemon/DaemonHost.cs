@@ -39,7 +39,8 @@ public static class DaemonHost
         await using var registry = options.Registry is { } listen
             ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.Engine.DataRoot, listen), log, TimeProvider.System, cancel) : null;
         engine.RegistryAddress = registry is null ? null : options.Registry;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // Nothing to dispose of: a second signal may come while all else has gone.
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
@@ -61,7 +62,7 @@ public static class DaemonHost
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
-        try { await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token); }
+        try { await stop.Task.WaitAsync(cancel); }
         catch (OperationCanceledException) { }
         ServiceManager.Stopping();
         log.Info("Stopping. Containers run on.");
@@ -76,7 +77,7 @@ public static class DaemonHost
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
-            stop.Cancel();
+            stop.TrySetResult();
         }
     }
 
