@@ -80,18 +80,19 @@ public static class RegistryServeCommand
         Directory.CreateDirectory(options.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var store = await SqliteStore.OpenAsync(Path.Combine(options.DataRoot, "registry.db"), cancel);
         await using var repositories = await RepositoryStore.OpenAsync(options.DataRoot, store, TimeProvider.System, cancel);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // Nothing to dispose of: a second signal may come while all else has gone.
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         await using var host = await RegistryHost.StartAsync(repositories, options, log, TimeProvider.System, cancel);
-        try { await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token); }
+        try { await stop.Task.WaitAsync(cancel); }
         catch (OperationCanceledException) { }
         log.Info("Stopping.");
 
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
-            stop.Cancel();
+            stop.TrySetResult();
         }
     }
 }
