@@ -41,10 +41,11 @@ internal static class GuestMemory
         var cgroup = Cgroup.At(CgroupPath);
         cgroup.Create();
         if (cgroup.DirectoryOf("memory") is not { } directory) return false;
-        var total = Kibibytes("MemTotal") << 10;
+        var memory = MemoryInfo.Read();
+        long Of(string name) => memory.Bytes(name) ?? throw new FormatException($"/proc/meminfo does not say {name}");
         // Of its own caches the kernel counts as available what it does not give back in time.
-        var free = (Kibibytes("MemAvailable") - Kibibytes("KReclaimable")) << 10;
-        var limit = Math.Max(free / 2, free - Math.Max(ReserveMin, total / ReserveShare));
+        var free = Of("MemAvailable") - Of("KReclaimable");
+        var limit = Math.Max(free / 2, free - Math.Max(ReserveMin, Of("MemTotal") / ReserveShare));
         KernelFile.Write($"{directory}/memory.max", limit.ToString(CultureInfo.InvariantCulture));
         s_cgroup = cgroup;
         return true;
@@ -72,13 +73,5 @@ internal static class GuestMemory
         if (!Files.Exists($"{folder}/enabled")) return;
         KernelFile.Write($"{folder}/enabled", "y");
         KernelFile.Write($"{folder}/min_ttl_ms", "1000");
-    }
-
-    // proc_meminfo(5): "MemAvailable:    12345 kB".
-    private static long Kibibytes(string name)
-    {
-        foreach (var line in KernelFile.Read("/proc/meminfo").Split('\n'))
-            if (line.StartsWith(name, StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var number, ..]) return long.Parse(number, CultureInfo.InvariantCulture);
-        throw new FormatException($"/proc/meminfo does not say {name}");
     }
 }

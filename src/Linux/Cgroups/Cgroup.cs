@@ -21,11 +21,12 @@ public sealed class Cgroup
     /// <exception cref="ArgumentException">The path is relative, or has a part that is empty, <c>.</c> or <c>..</c>.</exception>
     public static Cgroup At(string path, CgroupLayout? layout = null)
     {
-        var parts = path.Split('/');
-        if (parts.Length < 2 || parts[0].Length != 0 || Array.FindIndex(parts, 1, p => p is "" or "." or "..") > 0)
-            throw new ArgumentException($"'{path}' is not an absolute cgroup path.", nameof(path));
+        if (!IsPath(path)) throw new ArgumentException($"'{path}' is not an absolute cgroup path.", nameof(path));
         return new Cgroup(layout ?? CgroupLayout.Machine, path);
     }
+
+    /// <summary>Whether it is absolute, and no part of it is empty, <c>.</c> or <c>..</c>.</summary>
+    public static bool IsPath(string path) => path.Split('/') is ["", _, ..] parts && Array.FindIndex(parts, 1, part => part is "" or "." or "..") < 0;
 
     /// <summary>Makes the directories, and those above them, that are missing.</summary>
     public void Create()

@@ -32,11 +32,7 @@ public sealed partial class Container
         return (ticks * NanosecondsPerTick, lines.Count(line => line.Length > 3 && line.StartsWith("cpu", StringComparison.Ordinal) && char.IsAsciiDigit(line[3])));
     }
 
-    private static ulong MachineMemory()
-    {
-        var line = KernelFile.Read("/proc/meminfo").Split('\n').FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal)) ?? "";
-        return line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var kilobytes, ..] ? Parse(kilobytes) * 1024 : 0;
-    }
+    private static ulong MachineMemory() => (ulong)(MemoryInfo.Read().Bytes("MemTotal") ?? 0);
 
     // /proc/PID/net shows the network namespace of that process.
     private static Dictionary<string, InterfaceUsage> Interfaces(int pid)

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
-using Yun.Linux;
 using Yun.Protocol;
 
 namespace Yun.Node.Machines;
@@ -28,8 +27,7 @@ internal sealed class MachineReports : IAsyncDisposable
     private const int LineBytesMax = 4096, CauseMax = 1024;
     private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(100), s_lastMax = TimeSpan.FromSeconds(1);
 
-    private readonly UnixSocket _bound;
-    private readonly Socket _listener;
+    private readonly SandboxListener _listener;
     private readonly Action<MachineReport> _happened;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,8 +39,7 @@ internal sealed class MachineReports : IAsyncDisposable
     public MachineReports(string folder, uint user, Action<MachineReport> happened)
     {
         (Folder, _happened) = (folder, happened);
-        _bound = SandboxSocket.Listen(folder, SocketName, user);
-        _listener = new Socket(new SafeSocketHandle(_bound.Handle.DangerousGetHandle(), ownsHandle: false));
+        _listener = new SandboxListener(folder, SocketName, user);
         _hearing = HearAsync();
     }
 
@@ -60,7 +57,6 @@ internal sealed class MachineReports : IAsyncDisposable
         await _hearing;
         _started.TrySetCanceled();
         _listener.Dispose();
-        _bound.Dispose();
         _closing.Dispose();
         SandboxSocket.Remove(Folder);
     }

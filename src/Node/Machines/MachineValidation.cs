@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
+using Yun.Linux;
 using Yun.Node.Containers;
 using Yun.Protocol;
 
@@ -45,9 +45,7 @@ internal static partial class MachineValidation
     /// <summary>Whether this host has the memory at all: QEMU would be ended when the guest uses it.</summary>
     public static void CheckMemory(MachineConfig config)
     {
-        var line = File.ReadLines("/proc/meminfo").First();
-        var total = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
-        if (MemoryOf(config) > total) throw Wrong($"The machine would have {MemoryOf(config) >> 20} MiB of memory, and this host has {total >> 20}.");
+        if (MemoryInfo.Read().Bytes("MemTotal") is { } total && MemoryOf(config) > total) throw Wrong($"The machine would have {MemoryOf(config) >> 20} MiB of memory, and this host has {total >> 20}.");
     }
 
     private static EngineException Wrong(string message) => new(ErrorKind.InvalidArgument, message);

@@ -21,7 +21,7 @@ internal sealed class NewContainer : IDisposable
         spec.Linux ??= new SpecLinux();
         var hasPath = spec.Linux.CgroupsPath is { Length: > 0 };
         var cgroup = spec.Linux.CgroupsPath = spec.Linux.CgroupsPath is { Length: > 0 } path ? "/" + path.Trim('/') : $"/{id}";
-        if (Array.Exists(cgroup[1..].Split('/'), part => part is "" or "." or "..")) throw new SpecException("linux.cgroupsPath", $"'{cgroup}' has a part that is empty, . or ..");
+        if (!Cgroup.IsPath(cgroup)) throw new SpecException("linux.cgroupsPath", $"'{cgroup}' has a part that is empty, . or ..");
         CheckTerminal(spec, options, waits: makeGate is null);
         if (options.ActivatedFds > 0 && spec.Process is { } activated) activated.Env = [.. activated.Env ?? [], $"LISTEN_FDS={options.ActivatedFds}", "LISTEN_PID=1"];
         ProcessDefaults.Complete(spec, options.BundlePath, settings.Log);

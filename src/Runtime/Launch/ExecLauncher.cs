@@ -101,12 +101,12 @@ internal static unsafe class ExecLauncher
         var own = request.Spec.Linux?.CgroupsPath is { Length: > 0 } path ? Cgroup.At(path) : null;
         foreach (var (hierarchy, where) in ProcessCgroups(pid))
         {
-            var process = $"{where}/{hierarchy.JoinFile}";
-            var container = own is not null && Files.Exists(own.DirectoryIn(hierarchy)) ? $"{own.DirectoryIn(hierarchy)}/{hierarchy.JoinFile}" : process;
+            var folder = own is not null && Files.Exists(own.DirectoryIn(hierarchy)) ? own.DirectoryIn(hierarchy) : where;
+            var file = $"{folder}/{hierarchy.JoinFile}";
             // Whoever may not move processes leaves the new one where it is itself.
-            if (request.IsRootless && !IsWritable(container)) continue;
-            if (hierarchy.IsUnified && !movesFirst) born.AddRange(container == process ? [where] : [own!.DirectoryIn(hierarchy), where]);
-            else cgroups.Add((container, hierarchy.IsUnified && container != process ? process : null));
+            if (request.IsRootless && !IsWritable(file)) continue;
+            if (hierarchy.IsUnified && !movesFirst) born.AddRange(folder == where ? [where] : [folder, where]);
+            else cgroups.Add((file, hierarchy.IsUnified && folder != where ? $"{where}/{hierarchy.JoinFile}" : null));
         }
         return (cgroups, born);
     }

@@ -39,10 +39,7 @@ public static class DaemonHost
         await using var registry = options.Registry is { } listen
             ? await RegistryHost.StartAsync(engine.Images.Repositories, new RegistryServerOptions(options.Engine.DataRoot, listen), log, TimeProvider.System, cancel) : null;
         engine.RegistryAddress = registry is null ? null : options.Registry;
-        // Nothing to dispose of: a second signal may come while all else has gone.
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var stop = new EndingSignals();
         using var onHangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
@@ -62,8 +59,7 @@ public static class DaemonHost
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
-        try { await stop.Task.WaitAsync(cancel); }
-        catch (OperationCanceledException) { }
+        await stop.WaitAsync(cancel);
         ServiceManager.Stopping();
         log.Info("Stopping. Containers run on.");
         using var deadline = new CancellationTokenSource(s_shutdownMax);
@@ -73,12 +69,6 @@ public static class DaemonHost
         foreach (var address in options.Addresses)
             if (address.Path is { } path) File.Delete(path);
         return 0;
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        }
     }
 
     /// <summary>The web server with every route, listening nowhere yet.</summary>

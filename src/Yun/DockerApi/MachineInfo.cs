@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Yun.DockerApi.Model;
+using Yun.Linux;
 using Yun.Node;
 using Yun.Node.Containers;
 
@@ -77,7 +78,7 @@ internal static class MachineInfo
             OsVersion = OsRelease("VERSION_ID") ?? "",
             Architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64",
             NCpu = Environment.ProcessorCount,
-            MemTotal = TotalMemory(),
+            MemTotal = MemoryInfo.Read().Bytes("MemTotal") ?? 0,
             DockerRootDir = engine.Options.DataRoot,
             HttpProxy = Environment.GetEnvironmentVariable("HTTP_PROXY") ?? "",
             HttpsProxy = Environment.GetEnvironmentVariable("HTTPS_PROXY") ?? "",
@@ -96,14 +97,6 @@ internal static class MachineInfo
     }
 
     private static bool HasSwapLimit(bool unified) => unified || File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes");
-
-    private static long TotalMemory()
-    {
-        foreach (var line in File.ReadLines("/proc/meminfo"))
-            if (line.StartsWith("MemTotal:", StringComparison.Ordinal) && long.TryParse(line["MemTotal:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), out var kilobytes))
-                return kilobytes * 1024;
-        return 0;
-    }
 
     private static string? OsRelease(string key)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Yun.Daemon;
 using Yun.Images.Repositories;
 using Yun.Node;
@@ -80,19 +79,9 @@ public static class RegistryServeCommand
         Directory.CreateDirectory(options.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var store = await SqliteStore.OpenAsync(Path.Combine(options.DataRoot, "registry.db"), cancel);
         await using var repositories = await RepositoryStore.OpenAsync(options.DataRoot, store, TimeProvider.System, cancel);
-        // Nothing to dispose of: a second signal may come while all else has gone.
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var stop = new EndingSignals();
         await using var host = await RegistryHost.StartAsync(repositories, options, log, TimeProvider.System, cancel);
-        try { await stop.Task.WaitAsync(cancel); }
-        catch (OperationCanceledException) { }
+        await stop.WaitAsync(cancel);
         log.Info("Stopping.");
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        }
     }
 }

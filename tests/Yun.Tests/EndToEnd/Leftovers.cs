@@ -34,7 +34,8 @@ internal sealed class Leftovers(Daemon daemon)
     private List<string> Mounts() =>
         [.. File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(daemon.Folder + "/", StringComparison.Ordinal))];
 
-    private List<int> Processes() =>
+    /// <summary>Pids of the daemon, of its keeper and of all that they have started.</summary>
+    public List<int> Processes() =>
         [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!))
             .Where(pid => pid != Environment.ProcessId && (CommandLine(pid).Contains(daemon.Folder, StringComparison.Ordinal) || Read($"/proc/{pid}/cgroup").Contains(daemon.Hash, StringComparison.Ordinal)))];
 

@@ -1,17 +1,14 @@
 using System.Net.Sockets;
-using Yun.Linux;
 
 namespace Yun.Node.Machines.Agents;
 
-/// <summary>Where QEMU connects the port of a machine's guest agent to, and again when the daemon was away (<see cref="SandboxSocket"/>). That it has connected does not mean that an agent listens.</summary>
+/// <summary>Where QEMU connects the port of a machine's guest agent to, and again when the daemon was away (<see cref="SandboxListener"/>). That it has connected does not mean that an agent listens.</summary>
 internal sealed class AgentListener : IAsyncDisposable
 {
     /// <summary>The socket's name in its directory.</summary>
     public const string SocketName = "agent.sock";
 
-    private readonly UnixSocket _bound;
-    private readonly Socket _listener;
-    private readonly uint _user;
+    private readonly SandboxListener _listener;
     private readonly string _name;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,9 +19,7 @@ internal sealed class AgentListener : IAsyncDisposable
     /// <param name="name">The machine's, for errors.</param>
     public AgentListener(string directory, uint user, string name)
     {
-        (_user, _name) = (user, name);
-        _bound = SandboxSocket.Listen(directory, SocketName, user);
-        _listener = new Socket(new SafeSocketHandle(_bound.Handle.DangerousGetHandle(), ownsHandle: false));
+        (_name, _listener) = (name, new SandboxListener(directory, SocketName, user));
         _accepting = AcceptAsync();
     }
 
@@ -42,7 +37,6 @@ internal sealed class AgentListener : IAsyncDisposable
         _first.TrySetCanceled();
         _agent?.Dispose();
         _listener.Dispose();
-        _bound.Dispose();
         _closing.Dispose();
     }
 
@@ -52,12 +46,7 @@ internal sealed class AgentListener : IAsyncDisposable
         {
             try
             {
-                var socket = await _listener.AcceptAsync(_closing.Token);
-                if (!SandboxSocket.IsOf(socket, _user))
-                {
-                    socket.Dispose();
-                    continue;
-                }
+                var socket = await _listener.AcceptOwnAsync(_closing.Token);
                 Interlocked.Exchange(ref _agent, new GuestAgent(new NetworkStream(socket, ownsSocket: true), _name))?.Dispose();
                 _first.TrySetResult();
             }

@@ -1,10 +1,9 @@
 using System.Net.Sockets;
-using Yun.Linux;
 using Yun.Protocol;
 
 namespace Yun.Node.Machines.Qmp;
 
-/// <summary>Where a machine's QEMU connects to, and again when the daemon was away (<see cref="SandboxSocket"/>).</summary>
+/// <summary>Where a machine's QEMU connects to, and again when the daemon was away (<see cref="SandboxListener"/>).</summary>
 internal sealed class QmpListener : IAsyncDisposable
 {
     /// <summary>The socket's name in its directory.</summary>
@@ -12,9 +11,7 @@ internal sealed class QmpListener : IAsyncDisposable
 
     private static readonly TimeSpan s_greetingMax = TimeSpan.FromSeconds(20);
 
-    private readonly UnixSocket _bound;
-    private readonly Socket _listener;
-    private readonly uint _user;
+    private readonly SandboxListener _listener;
     private readonly Action<QmpEvent> _happened;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _accepting;
@@ -25,9 +22,7 @@ internal sealed class QmpListener : IAsyncDisposable
     /// <param name="happened">Returns at once.</param>
     public QmpListener(string directory, uint user, Action<QmpEvent> happened)
     {
-        (_user, _happened) = (user, happened);
-        _bound = SandboxSocket.Listen(directory, SocketName, user);
-        _listener = new Socket(new SafeSocketHandle(_bound.Handle.DangerousGetHandle(), ownsHandle: false));
+        (_happened, _listener) = (happened, new SandboxListener(directory, SocketName, user));
         _accepting = AcceptAsync();
     }
 
@@ -42,7 +37,6 @@ internal sealed class QmpListener : IAsyncDisposable
         await _closing.CancelAsync();
         await _accepting;
         _listener.Dispose();
-        _bound.Dispose();
         _closing.Dispose();
     }
 
@@ -52,12 +46,7 @@ internal sealed class QmpListener : IAsyncDisposable
         {
             try
             {
-                var socket = await _listener.AcceptAsync(_closing.Token);
-                if (!SandboxSocket.IsOf(socket, _user))
-                {
-                    socket.Dispose();
-                    continue;
-                }
+                var socket = await _listener.AcceptOwnAsync(_closing.Token);
                 using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
                 deadline.CancelAfter(s_greetingMax);
                 await using var session = await QmpSession.OpenAsync(socket, _happened, deadline.Token);

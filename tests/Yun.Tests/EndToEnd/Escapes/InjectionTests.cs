@@ -27,7 +27,7 @@ public sealed class InjectionTests(DaemonFixture fixture) : EndToEndTest(fixture
     public async Task CVE_2020_15257_nothing_of_ours_listens_where_only_a_network_namespace_is_between()
     {
         await Docker.TextAsync("run", "-d", "--name", Name(), "busybox", "sleep", "1000");
-        var ours = Directory.GetDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _) && CommandLine(path).Contains(Daemon.Folder, StringComparison.Ordinal)).ToList();
+        var ours = new Leftovers(Daemon).Processes();
         Assert.True(ours.Count >= 2);
         var sockets = ours.SelectMany(Descriptors).Where(link => link.StartsWith("socket:[", StringComparison.Ordinal)).Select(link => link[8..^1]).ToHashSet();
         Assert.NotEmpty(sockets);
@@ -62,15 +62,9 @@ public sealed class InjectionTests(DaemonFixture fixture) : EndToEndTest(fixture
         Assert.Matches(@"\A(0\n)*end\z", await Docker.TextAsync("run", "--rm", "busybox", "sh", "-c", script));
     }
 
-    private static string CommandLine(string process)
+    private static IEnumerable<string> Descriptors(int pid)
     {
-        try { return File.ReadAllText(process + "/cmdline"); }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException) { return ""; } // It has just ended.
-    }
-
-    private static IEnumerable<string> Descriptors(string process)
-    {
-        try { return [.. Directory.GetFiles(process + "/fd").Select(file => new FileInfo(file).LinkTarget).OfType<string>()]; }
+        try { return [.. Directory.GetFiles($"/proc/{pid}/fd").Select(file => new FileInfo(file).LinkTarget).OfType<string>()]; }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException) { return []; }
     }
 }
